@@ -1,0 +1,110 @@
+"""A model family: what is read, how an image is shown to the network, and what its data must satisfy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from config.errors import ConfigError, Problem
+from config.yaml_source import Settings, load_model
+
+FAMILIES = Path(__file__).parent / "families"
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
+Resize = Literal["stretch", "pad", "keep-ratio"]
+
+
+class Recognition(Settings):
+    """How a text line becomes CTC time steps.
+
+    An image is scaled to `height_px`; `resize` says what becomes of its width: ``stretch`` to exactly
+    `width_px`, ``pad`` (keep the ratio, fill up to `width_px`, squeeze what is wider), or
+    ``keep-ratio`` (up to `width_px`, squeeze what is wider). The network emits one step for every
+    `step_px` pixels of width.
+    """
+
+    height_px: Annotated[int, Field(ge=8, le=256)]
+    width_px: Annotated[int, Field(ge=8, le=8192)]
+    resize: Resize
+    step_px: Annotated[int, Field(ge=1, le=32)]
+    max_text_length: Annotated[int, Field(ge=1, le=1024)]
+    charset: str | None = None
+    """Path of a charset file, one character a line, relative to the family's file; none: from the data."""
+    unicode_form: UnicodeForm = "NFC"
+
+    @model_validator(mode="after")
+    def _has_time_steps(self) -> Recognition:
+        if self.width_px < self.step_px:
+            raise ValueError(f"width_px {self.width_px} to be at least step_px {self.step_px}")
+        return self
+
+    def time_steps(self, width_px: int, height_px: int) -> int:
+        """Return the number of CTC steps that an image of this size gives (at least 1)."""
+        if self.resize != "keep-ratio":
+            return self.width_px // self.step_px
+        scaled = -(-width_px * self.height_px // max(height_px, 1))  # rounded up
+        return max(1, min(scaled, self.width_px) // self.step_px)
+
+
+class ExamineThresholds(Settings):
+    """From where on the examination complains."""
+
+    min_ceiling: Share = 0.99
+    """The least exact match that a perfect model must be able to reach on each split."""
+    min_samples_per_character: Annotated[int, Field(ge=0)] = 5
+    min_samples_per_label: Annotated[int, Field(ge=0)] = 5
+    min_samples_per_split: Annotated[int, Field(ge=0)] = 20
+    max_image_megapixels: Annotated[float, Field(gt=0)] = 50.0
+    min_image_side_px: Annotated[int, Field(ge=1)] = 4
+    max_aspect_ratio: Annotated[float, Field(gt=1)] = 60.0
+    near_duplicate_bits: Annotated[int, Field(ge=0, le=16)] = 2
+    """Two images with the same text whose 64-bit difference hashes differ in at most this many bits."""
+    max_near_duplicate_share: Share = 0.01
+    """Of the samples in val, test and golden: how many may have a near duplicate in train."""
+    max_split_divergence: Share = 0.10
+    """Jensen-Shannon divergence (base 2, 0 to 1) of the character distributions of train and val."""
+
+
+class Family(Settings):
+    """One file of `config/families/`."""
+
+    family: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+    description: str
+    task: Literal["recognition"]
+    recognition: Recognition
+    examine: ExamineThresholds = ExamineThresholds()
+
+
+def load_family(name_or_path: str | Path) -> Family:
+    """Return a family by its name in `config/families/`, or from the path of any YAML file.
+
+    Raises:
+        ConfigError: no such family, or its file is wrong (with file, line, key and the nearest name).
+    """
+    given = str(name_or_path)
+    by_path = given.endswith((".yaml", ".yml")) or "/" in given
+    path = Path(given) if by_path else FAMILIES / f"{given}.yaml"
+    family = load_model(path, Family)
+    if not by_path and family.family != given:
+        raise ConfigError(
+            Problem(
+                "config.name",
+                f"family is {family.family!r}",
+                f"{given!r}, the name of the file",
+                "Rename one of the two.",
+                str(path),
+            )
+        )
+    if family.recognition.charset is not None:
+        charset = str((path.parent / family.recognition.charset).resolve())
+        recognition = family.recognition.model_copy(update={"charset": charset})
+        family = family.model_copy(update={"recognition": recognition})
+    return family
+
+
+def family_names() -> list[str]:
+    """Return the names of the families that `config/families/` holds."""
+    return sorted(path.stem for path in FAMILIES.glob("*.yaml"))

@@ -1,0 +1,74 @@
+"""Cut a quadrilateral out of a page and set it upright: a detection annotation becomes a text line."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from corpus.sample import Polygon
+
+UPRIGHT_RATIO = 1.5
+"""A crop this much taller than wide is read as a rotated line (PaddleOCR's get_rotate_crop_image)."""
+
+
+def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image.Image, bool]:
+    """Return the region of `page` as an upright line image, and whether it was turned by 90 degrees.
+
+    A quadrilateral is rectified by its perspective, any other polygon gives its bounding box. A tall crop
+    is turned only where the text has more than one of `characters`: a lone ``1`` is tall by itself.
+
+    Raises:
+        ValueError: the region has no area or lies outside the page.
+    """
+    box = _bounds(polygon)
+    if box[2] - box[0] < 1 or box[3] - box[1] < 1:
+        raise ValueError("the region has no area")
+    if box[0] >= page.width or box[1] >= page.height or box[2] <= 0 or box[3] <= 0:
+        raise ValueError(f"the region lies outside the page of {page.width} x {page.height} pixels")
+    line = page.crop(_within(box, page)) if _is_upright_box(polygon) else _rectify(page, polygon)
+    turned = characters > 1 and line.height >= UPRIGHT_RATIO * line.width
+    return (line.transpose(Image.Transpose.ROTATE_90), True) if turned else (line, False)
+
+
+def _bounds(polygon: Polygon) -> tuple[int, int, int, int]:
+    xs, ys = [p[0] for p in polygon], [p[1] for p in polygon]
+    return math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys))
+
+
+def _within(box: tuple[int, int, int, int], page: Image.Image) -> tuple[int, int, int, int]:
+    return max(box[0], 0), max(box[1], 0), min(box[2], page.width), min(box[3], page.height)
+
+
+def _is_upright_box(polygon: Polygon) -> bool:
+    """Tell whether cutting the bounding box is exact: a rectangle along the axes, starting top left."""
+    if len(polygon) != 4:
+        return True
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = polygon
+    return x0 == x3 < x1 == x2 and y0 == y1 < y2 == y3
+
+
+def _rectify(page: Image.Image, quad: Polygon) -> Image.Image:
+    """Map `quad` (clockwise from the text's top left) to a rectangle with the length of its longer sides."""
+    top_left, top_right, bottom_right, bottom_left = (np.array(point, dtype=float) for point in quad)
+    width = round(max(_distance(top_left, top_right), _distance(bottom_left, bottom_right)))
+    height = round(max(_distance(top_left, bottom_left), _distance(top_right, bottom_right)))
+    if width < 1 or height < 1:
+        raise ValueError("the region has no area")
+    target = [(0, 0), (width, 0), (width, height), (0, height)]
+    rows, values = [], []
+    for (x, y), (u, v) in zip(target, quad, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        values += [u, v]
+    try:
+        coefficients = np.linalg.solve(np.array(rows, dtype=float), np.array(values, dtype=float))
+    except np.linalg.LinAlgError as error:
+        raise ValueError("the region has no area") from error
+    return page.transform(
+        (width, height), Image.Transform.PERSPECTIVE, coefficients.tolist(), Image.Resampling.BICUBIC
+    )
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.hypot(*(a - b)))

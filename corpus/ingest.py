@@ -1,0 +1,406 @@
+"""From records to a snapshot: read each image once, refuse what cannot be used, store the rest by content."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+from upath import UPath
+
+from config.errors import Problem, StateError
+from config.family import UnicodeForm
+from corpus.crops import crop
+from corpus.errors import ImageError
+from corpus.images import EXTENSIONS, ImageFacts, facts_of, open_image, put_image, to_8_bit, to_png
+from corpus.parallel import Progress, default_workers, map_chunks, silent
+from corpus.paths import local
+from corpus.records import Record
+from corpus.sample import Sample, Split
+from corpus.snapshot import Snapshot, is_snapshot, open_snapshot, write_snapshot
+from corpus.splits import SplitPolicy, split_of
+from corpus.text import DEFAULT_FORM, normalise
+
+_CHUNK = 16
+_SUFFIXES = {suffix: suffix for suffix in EXTENSIONS.values()} | {"jpeg": "jpg", "tiff": "tif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How records become samples. `crop_regions`: each region becomes an image of its own.
+
+    `workers` is the number of processes; 0: one for each core.
+    """
+
+    source: str
+    policy: SplitPolicy = field(default_factory=SplitPolicy)
+    form: UnicodeForm = DEFAULT_FORM
+    crop_regions: bool = True
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import or an addition did. `unchanged` counts samples that were there already, identical."""
+
+    snapshot: Snapshot
+    added: int
+    unchanged: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def rejected(self) -> int:
+        """How many labels did not become samples."""
+        return sum(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A record whose image lies in the snapshot's folder."""
+
+    record: Record
+    image: str
+    sha256: str
+    width: int
+    height: int
+    crop: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the parent snapshot holds already: each id's content, each group's split."""
+
+    identities: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    splits: Mapping[str, Split] = field(default_factory=dict)
+    golden_is_frozen: bool = False
+
+
+def import_records(
+    items: Iterable[Record | Problem], out: UPath, options: Options, progress: Progress = silent
+) -> Outcome:
+    """Make a new snapshot at `out`, whole or not at all.
+
+    Raises:
+        StateError: something is at `out` already.
+    """
+    with new_folder(out) as folder:
+        found = _sorted_out(_to_samples(items, folder, options, _Known(), progress), _Known())
+        write_snapshot(folder, found.samples, found.problems, policy=options.policy, form=options.form)
+    return Outcome(open_snapshot(out), len(found.samples), found.unchanged, tuple(found.problems))
+
+
+def add_records(
+    parent: Snapshot, items: Iterable[Record | Problem], options: Options, progress: Progress = silent
+) -> Outcome:
+    """Grow `parent` by records, in its folder, under its own split policy and normal form.
+
+    Only the new images are read and written. Old samples keep their split, golden stays as it is.
+
+    Raises:
+        StateError: `parent` is not the newest snapshot of its folder.
+    """
+    description = parent.description
+    options = replace(options, policy=description.splits, form=description.unicode_form)
+    with _locked(parent):
+        known = _known_of(parent)
+        return _grow(parent, _to_samples(items, parent.folder, options, known, progress), known)
+
+
+def add_snapshot(parent: Snapshot, other: Snapshot, progress: Progress = silent) -> Outcome:
+    """Grow `parent` by the samples of `other`, in `parent`'s folder; both keep their ids and splits.
+
+    Raises:
+        StateError: `parent` is not the newest of its folder, or the two differ in their normal form.
+    """
+    mine, theirs = parent.description.unicode_form, other.description.unicode_form
+    if mine != theirs:
+        raise StateError(
+            f"{other.folder} is in {theirs}, {parent.folder} in {mine}: import it again as {mine}."
+        )
+    with _locked(parent):
+        known = _known_of(parent)
+        return _grow(parent, _copied(other, parent.folder, known, progress), known)
+
+
+@contextmanager
+def new_folder(out: UPath) -> Iterator[UPath]:
+    """Give a folder to fill; locally it takes the name `out` only once it was filled without an error.
+
+    In an object store the objects are written in place, and `snapshot.json`, the last of them, makes
+    them a snapshot.
+
+    Raises:
+        StateError: something is at `out` already.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StateError(
+            f"{out} exists already. Choose another --out, or grow it with `glyphline corpus add`."
+        )
+    target = local(out)
+    if target is None:
+        yield out
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial_folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    try:
+        partial_folder.chmod(0o755)
+        yield UPath(partial_folder)
+        if target.exists():
+            target.rmdir()
+        partial_folder.rename(target)
+    except BaseException:
+        shutil.rmtree(partial_folder, ignore_errors=True)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    samples: list[Sample]
+    problems: list[Problem]
+    unchanged: int
+
+
+def _grow(parent: Snapshot, items: Iterable[Sample | Problem], known: _Known) -> Outcome:
+    found = _sorted_out(items, known)
+    grown = parent
+    if found.samples or found.problems:
+        description = parent.description
+        grown = write_snapshot(
+            parent.folder,
+            found.samples,
+            found.problems,
+            policy=description.splits,
+            form=description.unicode_form,
+            parent=parent,
+        )
+    return Outcome(grown, len(found.samples), found.unchanged, tuple(found.problems))
+
+
+def _sorted_out(items: Iterable[Sample | Problem], known: _Known) -> _Found:
+    """Part samples from problems; an id may come twice only with the same content."""
+    identities = dict(known.identities)
+    samples: list[Sample] = []
+    problems: list[Problem] = []
+    unchanged = 0
+    for item in items:
+        if isinstance(item, Problem):
+            problems.append(item)
+        elif (there := identities.setdefault(item.id, _identity(item))) != _identity(item):
+            problems.append(_id_is_taken(item, there))
+        elif item.id in known.identities:
+            unchanged += 1
+        else:
+            samples.append(item)
+    return _Found(samples, problems, unchanged)
+
+
+def _identity(sample: Sample) -> tuple[object, ...]:
+    return (sample.sha256, sample.text, sample.label, sample.polygon)
+
+
+def _id_is_taken(sample: Sample, there: tuple[object, ...]) -> Problem:
+    what = "another image" if there[0] != sample.sha256 else f"another label ({there[1] or there[2]!r})"
+    found = f"the id {sample.id!r} with the label {sample.text or sample.label!r}, taken by {what}"
+    remedy = "Import it under another --source name, or mend the label where it is wrong."
+    return Problem("sample.id-taken", found, "a new id, or the same content", remedy, sample.id)
+
+
+def _known_of(parent: Snapshot) -> _Known:
+    identities: dict[str, tuple[object, ...]] = {}
+    splits: dict[str, Split] = {}
+    for sample in parent.samples():
+        identities[sample.id] = _identity(sample)
+        splits[sample.group] = sample.split
+    return _Known(identities, splits, golden_is_frozen=True)
+
+
+def _to_samples(
+    items: Iterable[Record | Problem], folder: UPath, options: Options, known: _Known, progress: Progress
+) -> Iterator[Sample | Problem]:
+    """Read, check and store the images of `items` on all cores; yield samples and problems in order."""
+    workers = options.workers or default_workers()
+    work = partial(_store_all, folder=str(folder), options=options)
+    done = 0
+    for results in map_chunks(work, _by_image(items), chunk=_CHUNK, workers=workers):
+        for result in results:
+            done += 1
+            yield result if isinstance(result, Problem) else _sample(result, options, known)
+        progress(done, None)
+
+
+def _by_image(items: Iterable[Record | Problem]) -> Iterator[list[Record | Problem]]:
+    """Keep records of one page together, so that a page is decoded once."""
+    for _, group in itertools.groupby(
+        items, key=lambda item: str(item.image) if isinstance(item, Record) else ""
+    ):
+        yield list(group)
+
+
+def _sample(stored: _Stored, options: Options, known: _Known) -> Sample:
+    record = stored.record
+    meta = dict(record.meta)
+    text = record.text
+    if text is not None and (normal := normalise(text, options.form)) != text:
+        meta["text_before_normalisation"] = text
+        text = normal
+    if stored.crop is not None:
+        meta["crop"] = stored.crop
+    group = record.group if record.group is not None else f"{options.source}/{record.image_name}"
+    return Sample(
+        id=f"{options.source}/{record.key}",
+        image=stored.image,
+        sha256=stored.sha256,
+        width=stored.width,
+        height=stored.height,
+        text=text,
+        group=group,
+        source=options.source,
+        split=_split(group, record.split, options.policy, known),
+        polygon=record.polygon if stored.crop is None else None,
+        label=record.label,
+        meta=meta,
+    )
+
+
+def _split(group: str, given: Split | None, policy: SplitPolicy, known: _Known) -> Split:
+    split = known.splits.get(group) or given
+    if split is None:
+        return split_of(group, policy, golden_is_frozen=known.golden_is_frozen)
+    return "test" if split == "golden" and known.golden_is_frozen else split
+
+
+def _store_all(
+    pages: list[list[Record | Problem]], *, folder: str, options: Options
+) -> list[_Stored | Problem]:
+    """Run in a worker: store every record's image, or say why not."""
+    root = UPath(folder)
+    results: list[_Stored | Problem] = []
+    for page in pages:
+        records = [item for item in page if isinstance(item, Record)]
+        results += [item for item in page if isinstance(item, Problem)]
+        if records:
+            results += _store_page(records, root, options)
+    return results
+
+
+def _store_page(records: list[Record], folder: UPath, options: Options) -> Iterator[_Stored | Problem]:
+    """Store the image that all `records` are on, and their crops where that was asked for."""
+    first = records[0]
+    try:
+        data = _read(first)
+        image = open_image(data, str(first.image))
+    except ImageError as error:
+        yield from (_at(error.problem, record) for record in records)
+        return
+    facts = facts_of(image)
+    yield from _oddities(first, facts)
+    whole = [r for r in records if r.polygon is None or not options.crop_regions]
+    regions = [r for r in records if r.polygon is not None and options.crop_regions]
+    if whole:
+        path, sha256 = put_image(folder, data, facts.format)
+        yield from (_Stored(record, path, sha256, facts.width, facts.height, None) for record in whole)
+    if regions and facts.exif_orientation != 1:
+        found = f"a page that EXIF turns (orientation {facts.exif_orientation}) under {len(regions)} regions"
+        remedy = "Turn the pixels, drop the EXIF tag, and check the coordinates against them."
+        yield Problem("image.exif-rotated", found, "pixels as they are shown", remedy, str(first.image))
+    elif regions:
+        page = to_8_bit(image)
+        yield from (_store_region(record, page, folder) for record in regions)
+
+
+def _store_region(record: Record, page: Image.Image, folder: UPath) -> _Stored | Problem:
+    polygon = record.polygon or ()
+    try:
+        line, turned = crop(page, polygon, characters=len(record.text or ""))
+    except ValueError as error:
+        remedy = "Mend the coordinates or delete the line."
+        found, expected = f"{error}: {list(polygon)}", "a region of the page"
+        return Problem("region.unusable", found, expected, remedy, record.file, record.line)
+    path, sha256 = put_image(folder, to_png(line), "PNG")
+    origin: dict[str, object] = {"page": record.image_name, "polygon": polygon, "turned": turned}
+    return _Stored(record, path, sha256, line.width, line.height, origin)
+
+
+def _read(record: Record) -> bytes:
+    try:
+        return record.image.read_bytes()
+    except FileNotFoundError as error:
+        found, remedy = f"no image {record.image_name}", "Copy it there, or delete the line."
+        raise ImageError(Problem("image.missing", found, "the labelled image", remedy)) from error
+    except OSError as error:
+        found, remedy = f"an image that cannot be read: {error}", "Check what it is and its permissions."
+        raise ImageError(Problem("image.unreadable", found, "a readable file", remedy)) from error
+
+
+def _at(problem: Problem, record: Record) -> Problem:
+    """Say where the label stands, and which image it names."""
+    found = problem.found if problem.file is None else f"{record.image_name} is {problem.found}"
+    return replace(problem, file=record.file, line=record.line, found=found)
+
+
+def _oddities(record: Record, facts: ImageFacts) -> Iterator[Problem]:
+    """Name what is odd about a file and would be lost from sight once it is stored by content."""
+    suffix = record.image_name.rpartition(".")[2].lower()
+    actual = EXTENSIONS[facts.format]
+    if _SUFFIXES.get(suffix) not in (None, actual):
+        found = f"{record.image_name} is a {facts.format} image"
+        remedy = "It was imported as what it is; rename it for tools that trust the name."
+        yield Problem(
+            "image.wrong-extension",
+            found,
+            f"a name that ends in .{actual}",
+            remedy,
+            record.file,
+            record.line,
+            severity="warning",
+        )
+
+
+def _copied(other: Snapshot, folder: UPath, known: _Known, progress: Progress) -> Iterator[Sample | Problem]:
+    """Yield the samples of `other`, their images copied into `folder` where they are not there yet."""
+    total = other.description.samples
+    for done, sample in enumerate(other.samples(), start=1):
+        progress(done, total)
+        if sample.id not in known.identities and not (folder / sample.image).exists():
+            data = (other.folder / sample.image).read_bytes()
+            path, _ = put_image(folder, data, open_image(data, sample.image).format or "")
+            if path != sample.image:
+                found, remedy = f"{sample.image} has other bytes than its name says", "Restore the image."
+                yield Problem("image.changed", found, "the bytes of its hash", remedy, str(other.folder))
+                continue
+        split = _split(sample.group, sample.split, other.description.splits, known)
+        yield sample if split == sample.split else replace(sample, split=split)
+
+
+@contextmanager
+def _locked(parent: Snapshot) -> Iterator[None]:
+    """Let one addition at a time into a local folder, and only onto its newest snapshot."""
+    folder = local(parent.folder)
+    if folder is None:
+        _refuse_old(parent)
+        yield
+        return
+    with open(folder / ".lock", "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StateError(
+                f"Another addition to {parent.folder} is under way. Run again after it."
+            ) from error
+        _refuse_old(parent)
+        yield
+
+
+def _refuse_old(parent: Snapshot) -> None:
+    if (
+        is_snapshot(parent.folder)
+        and open_snapshot(parent.folder).description.hash != parent.description.hash
+    ):
+        raise StateError(f"{parent.folder} has grown since {parent.description.hash[:12]}. Open it again.")

@@ -1,0 +1,74 @@
+"""Spread work over the cores, keep the order, and never hold more than a few chunks in memory."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from config.errors import StateError
+
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
+
+Progress = Callable[[int, int | None], None]
+"""Called with (done, total) now and then; total is None where it is not known."""
+
+
+def silent(done: int, total: int | None) -> None:
+    """Ignore progress."""
+
+
+def default_workers() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def map_chunks(
+    work: Callable[[list[ItemT]], ResultT], items: Iterable[ItemT], *, chunk: int, workers: int
+) -> Iterator[ResultT]:
+    """Yield ``work(chunk)`` for chunks of `items`, in order.
+
+    With one worker, or when everything fits in one chunk, it all happens in this process. `work` must
+    be importable (a function, or a functools.partial of one).
+
+    Raises:
+        StateError: a worker process was killed (most often for want of memory).
+    """
+    chunks = _chunks(items, chunk)
+    first_two = list(itertools.islice(chunks, 2))
+    chunks = itertools.chain(first_two, chunks)
+    if workers <= 1 or len(first_two) < 2:
+        yield from map(work, chunks)
+        return
+    # forkserver: a fork of a process that has threads (a progress bar) may deadlock
+    context = multiprocessing.get_context("forkserver")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+    pending: deque[Future[ResultT]] = deque()
+    try:
+        for one in chunks:
+            pending.append(pool.submit(work, one))
+            if len(pending) >= 4 * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    except BrokenProcessPool as error:
+        raise StateError("a worker process was killed; is there enough memory? Try --workers 1.") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _chunks(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle

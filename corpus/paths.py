@@ -1,0 +1,54 @@
+"""One way to name a place, local or `s3://`, and to write a file so that it is whole or absent."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path, PurePath, PurePosixPath
+
+from upath import UPath
+
+
+def as_path(place: str | PurePath) -> UPath:
+    """Return `place` (a local path or a URI that fsspec knows, such as ``s3://bucket/key``) as a path."""
+    return place if isinstance(place, UPath) else UPath(str(place))
+
+
+def local(path: UPath) -> Path | None:
+    """Return `path` as a plain path where it lies in the local file system, else None."""
+    return path if isinstance(path, Path) else None
+
+
+def write_whole(path: UPath, data: bytes) -> None:
+    """Write `data` to `path` so that no reader ever sees half of it.
+
+    Locally by a temporary name and a rename; an object store shows an object only when it is complete.
+    """
+    target = local(path)
+    if target is None:
+        path.write_bytes(data)
+        return
+    folder = os.path.dirname(target)  # noqa: PTH120 - this is the hot path of every import
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".partial", dir=folder)
+    try:
+        with open(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)  # noqa: PTH101
+        os.replace(temporary, target)  # noqa: PTH105
+    except BaseException:
+        os.unlink(temporary)  # noqa: PTH108
+        raise
+
+
+def inside(root: UPath, relative: str) -> UPath | None:
+    """Return `root/relative`, or None where that would leave `root` (``..``, absolute, symbolic link)."""
+    pure = PurePosixPath(relative.replace("\\", "/"))
+    if not relative or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+        return None
+    path = root / str(pure)
+    local_root = local(root)
+    if local_root is None:
+        return path
+    real_root = os.path.realpath(local_root)
+    real = os.path.realpath(local_root / str(pure))
+    return path if real.startswith(real_root.rstrip("/") + "/") else None
