@@ -1,0 +1,51 @@
+# Everything that people do with this repository; `make help` lists it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+DEMO := .glyphline/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make .venv from the pinned requirements, and install the fonts
+	@sh scripts/install-system-packages.sh
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Python 3.11 or newer is needed; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Draw a labelled dataset, examine it, and say where the report lies
+	@rm -rf $(DEMO)
+	$(BIN)/glyphline corpus synth pid-tags --count 2000 --seed 7 --out $(DEMO)/tags
+	$(BIN)/glyphline corpus examine $(DEMO)/tags --family pid-rec --report $(DEMO)/report.html
+
+test: setup lint ## Lint, then run every test
+	$(BIN)/pytest -n auto
+
+lint: $(READY) ## Check format, style, types and who imports whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## Run every benchmark: tables here, JSON in benchmarks/results/
+	@set -e; for script in benchmarks/[a-z]*.py; do \
+		if grep -q '__main__' $$script; then echo "== $$script"; $(BIN)/python $$script; fi; done
+
+lock: $(READY) ## Pin requirements/dev.in into requirements/dev.txt, with hashes
+	$(BIN)/uv pip compile requirements/dev.in --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
+
+clean: ## Remove .venv and everything that was made here
+	rm -rf .venv .glyphline benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,298 @@
+"""`glyphline corpus`: make, import, grow, examine, export and show snapshots."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.output import facts_table, print_json, print_table, progress, tell_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from corpus.ingest import Options, Outcome
+    from corpus.snapshot import Description
+
+app = typer.Typer(help="Datasets: synthesis, import and export, examination, snapshots.", no_args_is_help=True)
+
+SnapshotArgument = Annotated[
+    str, typer.Argument(help="A snapshot's folder, or FOLDER@HASH for an earlier one.", show_default=False)
+]
+Out = Annotated[str, typer.Option(help="The folder to make (local or s3://); it must not exist.")]
+Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
+SourceName = Annotated[
+    str | None, typer.Option("--source", help="The name the samples' ids begin with; default: the folder's name.")
+]
+NormaliseNames = Annotated[
+    bool, typer.Option("--normalise-names", help="classes: name files class_N.ext, the original kept in meta.")
+]
+
+
+@app.command()
+def synth(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name (see `corpus recipes`) or a YAML file.")],
+    out: Out,
+    count: Annotated[int, typer.Option(min=1, help="How many images to draw.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Draw labelled images with real fonts, and a contact sheet to look at.
+
+    Example: `glyphline corpus synth pid-tags --count 2000 --seed 7 --out data/tags`
+    """
+    from corpus.paths import as_path
+    from corpus.synthesis import load_recipe, synthesise
+
+    with progress("drawing") as tell:
+        snapshot = synthesise(
+            load_recipe(recipe), count=count, seed=seed, out=as_path(out), workers=workers, progress=tell
+        )
+    _tell_snapshot(snapshot.description, out, as_json)
+    typer.echo(f"To look at: {snapshot.folder / 'contact-sheet.png'}", err=True)
+
+
+@app.command(name="import")
+def import_(
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `corpus formats`.")],
+    source_path: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder or file (local or s3://).")],
+    out: Out,
+    source: SourceName = None,
+    regions: Annotated[
+        bool, typer.Option("--regions", help="Keep regions of whole pages; default: cut each into a line image.")
+    ] = False,
+    normalise_names: NormaliseNames = False,
+    val: Annotated[float, typer.Option(min=0, max=1, help="Share of groups for validation.")] = 0.1,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Share of groups for test.")] = 0.1,
+    golden: Annotated[float, typer.Option(min=0, max=1, help="Share of groups frozen as golden slice.")] = 0.05,
+    salt: Annotated[str, typer.Option(help="Another salt, another split of the same groups.")] = "",
+    form: Annotated[str, typer.Option(help="Unicode normal form: NFC, NFD, NFKC or NFKD.")] = "NFC",
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Read a dataset in somebody's format into a new snapshot; what cannot be used is named, line by line.
+
+    Example: `glyphline corpus import sroie downloads/sroie --out data/receipts`
+    """
+    from corpus.formats import read
+    from corpus.ingest import import_records
+    from corpus.paths import as_path
+
+    options = _options(source, source_path, regions, (val, test, golden), salt, form, workers)
+    items = read(format_name, as_path(source_path), normalise_names=normalise_names)
+    with progress("importing") as tell:
+        outcome = import_records(items, as_path(out), options, tell)
+    _tell_outcome(outcome, out, as_json)
+
+
+@app.command()
+def add(
+    snapshot: SnapshotArgument,
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Snapshots, or data in --format.")],
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="The format of SOURCE; without it, SOURCE is a snapshot.")
+    ] = None,
+    source: SourceName = None,
+    regions: Annotated[bool, typer.Option("--regions", help="Keep regions of whole pages.")] = False,
+    normalise_names: NormaliseNames = False,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Grow a snapshot; only new images are read and written, old samples keep their split, golden is frozen.
+
+    Example: `glyphline corpus add data/receipts downloads/more --format sroie`
+    """
+    from corpus.formats import read
+    from corpus.ingest import add_records, add_snapshot
+    from corpus.paths import as_path
+    from corpus.snapshot import open_snapshot
+
+    for place in sources:
+        parent = open_snapshot(snapshot)
+        with progress(f"adding {place}") as tell:
+            if format_name is None:
+                outcome = add_snapshot(parent, open_snapshot(place), tell)
+            else:
+                options = _options(source, place, regions, None, "", parent.description.unicode_form, workers)
+                items = read(format_name, as_path(place), normalise_names=normalise_names)
+                outcome = add_records(parent, items, options, tell)
+        _tell_outcome(outcome, snapshot, as_json)
+
+
+@app.command()
+def export(
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `corpus formats`.")],
+    snapshot: SnapshotArgument,
+    out: Out,
+) -> None:
+    """Write a snapshot in somebody's format; what the format cannot hold is refused, not lost.
+
+    Example: `glyphline corpus export paddle-rec data/receipts --out data/receipts-paddle`
+    """
+    from corpus.formats import write
+    from corpus.paths import as_path
+    from corpus.snapshot import open_snapshot
+
+    opened = open_snapshot(snapshot)
+    write(format_name, opened, as_path(out))
+    typer.echo(f"{opened.description.samples:,} samples as {format_name} in {out}")
+
+
+@app.command()
+def examine(
+    snapshot: Annotated[
+        str, typer.Argument(help="A snapshot's folder, a manifest.jsonl, or with --format any dataset.")
+    ],
+    family: Annotated[str, typer.Option(help="The family whose model shall read this (config/families/).")],
+    format_name: Annotated[str | None, typer.Option("--format", help="Examine a dataset before importing it.")] = None,
+    charset: Annotated[
+        str | None, typer.Option(help="A charset file to hold the labels against; default: the family's, or the data's.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
+    cache: Annotated[
+        Path, typer.Option(help="What was examined before is not decoded again.")
+    ] = Path(".glyphline/examined.sqlite"),
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a dataset can work, and the best exact match that any training could reach on it.
+
+    Exit code 0: nothing speaks against training; 1: something does; 2: it could not be examined.
+
+    Example: `glyphline corpus examine data/receipts --family receipt-rec --report report.html`
+    """
+    from config.family import load_family
+    from corpus.examine import examine as run
+    from corpus.examine.report import write_html
+    from corpus.examine.summary import summary_lines
+    from corpus.paths import as_path
+
+    chosen = load_family(family)
+    with _as_snapshot(snapshot, format_name, workers) as reference:
+        with progress("examining") as tell:
+            charset_path = as_path(charset) if charset else None
+            result = run(reference, chosen, charset=charset_path, cache=cache, workers=workers, progress=tell)
+        if report is not None:
+            write_html(result, as_path(report))
+    if as_json:
+        print_json(result.as_json())
+    else:
+        for line in summary_lines(result):
+            typer.echo(line)
+    if report is not None:
+        typer.echo(f"Report: {report}", err=True)
+    raise typer.Exit(0 if result.passed else 1)
+
+
+@app.command()
+def show(snapshot: SnapshotArgument, as_json: AsJson = False) -> None:
+    """Print what a snapshot holds: counts by split and source, charset, hash and parents.
+
+    Example: `glyphline corpus show data/receipts`
+    """
+    from corpus.snapshot import open_snapshot
+
+    _tell_snapshot(open_snapshot(snapshot).description, snapshot, as_json)
+
+
+@app.command()
+def formats() -> None:
+    """List the formats that can be imported and exported, with their layouts.
+
+    Example: `glyphline corpus formats`
+    """
+    from corpus.formats import get, names
+
+    for name in names():
+        one = get(name)
+        ways = "import and export" if one.write else "import"
+        typer.secho(f"{name}", bold=True, nl=False)
+        typer.echo(f"  {one.summary} ({ways})")
+        for line in one.layout.splitlines():
+            typer.echo(f"    {line}")
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes for synthetic images.
+
+    Example: `glyphline corpus recipes`
+    """
+    from corpus.synthesis import load_recipe, recipe_names
+
+    for name in recipe_names():
+        typer.secho(f"{name:<20}", bold=True, nl=False)
+        typer.echo(load_recipe(name).description)
+
+
+def _options(
+    source: str | None,
+    place: str,
+    regions: bool,
+    shares: tuple[float, float, float] | None,
+    salt: str,
+    form: str,
+    workers: int,
+) -> Options:
+    from config.errors import InputError, Problem
+    from pydantic import ValidationError
+
+    from corpus.ingest import Options
+    from corpus.paths import as_path
+    from corpus.splits import SplitPolicy
+
+    val, test, golden = shares if shares is not None else (0.1, 0.1, 0.05)
+    try:
+        policy = SplitPolicy(val=val, test=test, golden=golden, salt=salt)
+    except ValidationError as error:
+        found, expected = f"val {val}, test {test}, golden {golden}", "shares that leave something for train"
+        raise InputError(Problem("splits.shares", found, expected, "Lower one of them.")) from error
+    name = source or as_path(place).resolve().stem
+    return Options(name, policy, form, crop_regions=not regions, workers=workers)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _as_snapshot(place: str, format_name: str | None, workers: int) -> Iterator[str]:
+    """Give the snapshot at `place`, or a temporary one imported from it."""
+    from corpus.formats import read
+    from corpus.ingest import import_records
+    from corpus.paths import as_path
+
+    if format_name is None:
+        yield place
+        return
+    with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
+        out = f"{folder}/snapshot"
+        with progress("reading") as tell:
+            options = _options(None, place, False, None, "", "NFC", workers)
+            import_records(read(format_name, as_path(place)), as_path(out), options, tell)
+        yield out
+
+
+def _tell_outcome(outcome: Outcome, place: str, as_json: bool) -> None:
+    tell_problems(outcome.problems, outcome.snapshot.folder / "problems.jsonl")
+    unchanged = f", {outcome.unchanged:,} there already" if outcome.unchanged else ""
+    typer.echo(f"{outcome.added:,} samples added, {outcome.rejected:,} labels rejected{unchanged}", err=True)
+    _tell_snapshot(outcome.snapshot.description, place, as_json)
+
+
+def _tell_snapshot(description: Description, place: str, as_json: bool) -> None:
+    if as_json:
+        print_json(description.model_dump_json(indent=2).encode())
+        return
+    counts = ", ".join(f"{split} {count:,}" for split, count in description.counts.items())
+    sources = ", ".join(f"{name} {count:,}" for name, count in description.sources.items())
+    rows = [
+        ("hash", description.hash),
+        ("parents", ", ".join(parent[:12] for parent in description.parents) or "none"),
+        ("samples", f"{description.samples:,} ({counts})"),
+        ("sources", sources),
+        ("charset", f"{len(description.charset)} characters: {' '.join(description.charset)}"),
+        ("Unicode form", description.unicode_form),
+    ]
+    print_table(facts_table(place, rows))

@@ -1,0 +1,81 @@
+"""What every command prints the same way: progress, problems and answers for other programs."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from config.errors import Problem
+    from rich.table import Table
+
+_PLAIN_EVERY_S = 5.0
+_SHOWN_PROBLEMS = 10
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show progress on standard error: a bar on a terminal, a plain line every few seconds in a pipe."""
+    if not sys.stderr.isatty():
+        yield _plain_progress(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _plain_progress(title: str) -> Callable[[int, int | None], None]:
+    last = time.monotonic()
+
+    def tell(done: int, total: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _PLAIN_EVERY_S:
+            last = time.monotonic()
+            typer.echo(f"{title}: {done:,}" + (f" of {total:,}" if total else ""), err=True)
+
+    return tell
+
+
+def tell_problems(problems: Sequence[Problem], where: object) -> None:
+    """Print the first problems to standard error, errors first, and say where all of them are."""
+    ordered = sorted(problems, key=lambda problem: problem.severity != "error")
+    for problem in ordered[:_SHOWN_PROBLEMS]:
+        colour = "red" if problem.severity == "error" else "yellow"
+        typer.secho("rejected: " if problem.severity == "error" else "warning: ", fg=colour, err=True, nl=False)
+        typer.echo(str(problem), err=True)
+    if len(ordered) > _SHOWN_PROBLEMS:
+        typer.echo(f"… and {len(ordered) - _SHOWN_PROBLEMS:,} more, all in {where}", err=True)
+
+
+def print_json(data: bytes) -> None:
+    """Print one JSON document to standard output, and nothing else."""
+    sys.stdout.buffer.write(data.rstrip(b"\n") + b"\n")
+    sys.stdout.flush()
+
+
+def print_table(table: Table) -> None:
+    """Print a table to standard output."""
+    from rich.console import Console
+
+    Console().print(table)
+
+
+def facts_table(title: str, rows: Sequence[tuple[str, str]]) -> Table:
+    """Return a table of names and values."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
