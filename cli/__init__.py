@@ -1,1 +1,1 @@
-"""One command, `glyphline`, over all of it. Imports every package lazily, so that `--help` answers at once."""
+"""One command, `glyphline`, over all of it; packages are imported lazily, so `--help` answers at once."""

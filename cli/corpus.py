@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from corpus.ingest import Options, Outcome
     from corpus.snapshot import Description
 
-app = typer.Typer(help="Datasets: synthesis, import and export, examination, snapshots.", no_args_is_help=True)
+app = typer.Typer(
+    help="Datasets: synthesis, import and export, examination, snapshots.", no_args_is_help=True
+)
 
 SnapshotArgument = Annotated[
     str, typer.Argument(help="A snapshot's folder, or FOLDER@HASH for an earlier one.", show_default=False)
@@ -26,10 +28,12 @@ Out = Annotated[str, typer.Option(help="The folder to make (local or s3://); it 
 Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
 SourceName = Annotated[
-    str | None, typer.Option("--source", help="The name the samples' ids begin with; default: the folder's name.")
+    str | None,
+    typer.Option("--source", help="The name the samples' ids begin with; default: the folder's name."),
 ]
 NormaliseNames = Annotated[
-    bool, typer.Option("--normalise-names", help="classes: name files class_N.ext, the original kept in meta.")
+    bool,
+    typer.Option("--normalise-names", help="classes: name files class_N.ext, the original kept in meta."),
 ]
 
 
@@ -60,16 +64,21 @@ def synth(
 @app.command(name="import")
 def import_(
     format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `corpus formats`.")],
-    source_path: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder or file (local or s3://).")],
+    source_path: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="The folder or file (local or s3://).")
+    ],
     out: Out,
     source: SourceName = None,
     regions: Annotated[
-        bool, typer.Option("--regions", help="Keep regions of whole pages; default: cut each into a line image.")
+        bool,
+        typer.Option("--regions", help="Keep regions of whole pages; default: cut each into a line image."),
     ] = False,
     normalise_names: NormaliseNames = False,
     val: Annotated[float, typer.Option(min=0, max=1, help="Share of groups for validation.")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of groups for test.")] = 0.1,
-    golden: Annotated[float, typer.Option(min=0, max=1, help="Share of groups frozen as golden slice.")] = 0.05,
+    golden: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of groups frozen as golden slice.")
+    ] = 0.05,
     salt: Annotated[str, typer.Option(help="Another salt, another split of the same groups.")] = "",
     form: Annotated[str, typer.Option(help="Unicode normal form: NFC, NFD, NFKC or NFKD.")] = "NFC",
     workers: Workers = 0,
@@ -149,14 +158,17 @@ def examine(
         str, typer.Argument(help="A snapshot's folder, a manifest.jsonl, or with --format any dataset.")
     ],
     family: Annotated[str, typer.Option(help="The family whose model shall read this (config/families/).")],
-    format_name: Annotated[str | None, typer.Option("--format", help="Examine a dataset before importing it.")] = None,
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="Examine a dataset before importing it.")
+    ] = None,
     charset: Annotated[
-        str | None, typer.Option(help="A charset file to hold the labels against; default: the family's, or the data's.")
+        str | None,
+        typer.Option(help="A charset file to hold the labels against; default: the family's, or the data's."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
-    cache: Annotated[
-        Path, typer.Option(help="What was examined before is not decoded again.")
-    ] = Path(".glyphline/examined.sqlite"),
+    cache: Annotated[Path, typer.Option(help="What was examined before is not decoded again.")] = Path(
+        ".glyphline/examined.sqlite"
+    ),
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -239,9 +251,9 @@ def _options(
     form: str,
     workers: int,
 ) -> Options:
-    from config.errors import InputError, Problem
     from pydantic import ValidationError
 
+    from config.errors import InputError, Problem
     from corpus.ingest import Options
     from corpus.paths import as_path
     from corpus.splits import SplitPolicy

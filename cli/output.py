@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from config.errors import Problem
     from rich.table import Table
+
+    from config.errors import Problem
 
 _PLAIN_EVERY_S = 5.0
 _SHOWN_PROBLEMS = 10
@@ -50,7 +51,9 @@ def tell_problems(problems: Sequence[Problem], where: object) -> None:
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
     for problem in ordered[:_SHOWN_PROBLEMS]:
         colour = "red" if problem.severity == "error" else "yellow"
-        typer.secho("rejected: " if problem.severity == "error" else "warning: ", fg=colour, err=True, nl=False)
+        typer.secho(
+            "rejected: " if problem.severity == "error" else "warning: ", fg=colour, err=True, nl=False
+        )
         typer.echo(str(problem), err=True)
     if len(ordered) > _SHOWN_PROBLEMS:
         typer.echo(f"… and {len(ordered) - _SHOWN_PROBLEMS:,} more, all in {where}", err=True)

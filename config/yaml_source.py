@@ -83,7 +83,8 @@ def _lines_of_keys(node: yaml.Node | None, path: Path, prefix: KeyPath = ()) -> 
 
 
 def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: dict[KeyPath, int]) -> Problem:
-    detail = error.errors()[0]
+    # a misspelt key is also a missing one: speak of the misspelling
+    detail = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     # pydantic's location also names union members and the like: keep what is really in the file
     location: KeyPath = ()
     for part in detail["loc"]:

@@ -1,4 +1,4 @@
-"""From records to a snapshot: read each image once, refuse what cannot be used, store the rest by content."""
+"""From records to a snapshot: new, grown by records, or grown by another snapshot."""
 
 from __future__ import annotations
 
@@ -12,24 +12,22 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from PIL import Image
 from upath import UPath
 
 from config.errors import Problem, StateError
 from config.family import UnicodeForm
-from corpus.crops import crop
-from corpus.errors import ImageError
-from corpus.images import EXTENSIONS, ImageFacts, facts_of, open_image, put_image, to_8_bit, to_png
+from corpus.errors import CorpusError
+from corpus.images import open_image, put_image
 from corpus.parallel import Progress, default_workers, map_chunks, silent
 from corpus.paths import local
 from corpus.records import Record
 from corpus.sample import Sample, Split
 from corpus.snapshot import Snapshot, is_snapshot, open_snapshot, write_snapshot
 from corpus.splits import SplitPolicy, split_of
+from corpus.storing import Stored, store_all
 from corpus.text import DEFAULT_FORM, normalise
 
 _CHUNK = 16
-_SUFFIXES = {suffix: suffix for suffix in EXTENSIONS.values()} | {"jpeg": "jpg", "tiff": "tif"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +60,6 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """A record whose image lies in the snapshot's folder."""
-
-    record: Record
-    image: str
-    sha256: str
-    width: int
-    height: int
-    crop: dict[str, object] | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Known:
     """What the parent snapshot holds already: each id's content, each group's split."""
 
@@ -89,9 +75,12 @@ def import_records(
 
     Raises:
         StateError: something is at `out` already.
+        CorpusError: not one label is usable.
     """
     with new_folder(out) as folder:
         found = _sorted_out(_to_samples(items, folder, options, _Known(), progress), _Known())
+        if not found.samples:
+            raise CorpusError(_nothing_usable(options.source, found.problems))
         write_snapshot(folder, found.samples, found.problems, policy=options.policy, form=options.form)
     return Outcome(open_snapshot(out), len(found.samples), found.unchanged, tuple(found.problems))
 
@@ -167,6 +156,12 @@ class _Found:
     unchanged: int
 
 
+def _nothing_usable(source: str, problems: list[Problem]) -> Problem:
+    found = f"no usable label among {len(problems)}" if problems else "no label at all"
+    remedy = f"The first problem: {problems[0]}" if problems else "Check the path and the format."
+    return Problem("import.nothing", found, "at least one", remedy, source)
+
+
 def _grow(parent: Snapshot, items: Iterable[Sample | Problem], known: _Known) -> Outcome:
     found = _sorted_out(items, known)
     grown = parent
@@ -226,7 +221,7 @@ def _to_samples(
 ) -> Iterator[Sample | Problem]:
     """Read, check and store the images of `items` on all cores; yield samples and problems in order."""
     workers = options.workers or default_workers()
-    work = partial(_store_all, folder=str(folder), options=options)
+    work = partial(store_all, folder=str(folder), crop_regions=options.crop_regions)
     done = 0
     for results in map_chunks(work, _by_image(items), chunk=_CHUNK, workers=workers):
         for result in results:
@@ -243,7 +238,7 @@ def _by_image(items: Iterable[Record | Problem]) -> Iterator[list[Record | Probl
         yield list(group)
 
 
-def _sample(stored: _Stored, options: Options, known: _Known) -> Sample:
+def _sample(stored: Stored, options: Options, known: _Known) -> Sample:
     record = stored.record
     meta = dict(record.meta)
     text = record.text
@@ -274,93 +269,6 @@ def _split(group: str, given: Split | None, policy: SplitPolicy, known: _Known) 
     if split is None:
         return split_of(group, policy, golden_is_frozen=known.golden_is_frozen)
     return "test" if split == "golden" and known.golden_is_frozen else split
-
-
-def _store_all(
-    pages: list[list[Record | Problem]], *, folder: str, options: Options
-) -> list[_Stored | Problem]:
-    """Run in a worker: store every record's image, or say why not."""
-    root = UPath(folder)
-    results: list[_Stored | Problem] = []
-    for page in pages:
-        records = [item for item in page if isinstance(item, Record)]
-        results += [item for item in page if isinstance(item, Problem)]
-        if records:
-            results += _store_page(records, root, options)
-    return results
-
-
-def _store_page(records: list[Record], folder: UPath, options: Options) -> Iterator[_Stored | Problem]:
-    """Store the image that all `records` are on, and their crops where that was asked for."""
-    first = records[0]
-    try:
-        data = _read(first)
-        image = open_image(data, str(first.image))
-    except ImageError as error:
-        yield from (_at(error.problem, record) for record in records)
-        return
-    facts = facts_of(image)
-    yield from _oddities(first, facts)
-    whole = [r for r in records if r.polygon is None or not options.crop_regions]
-    regions = [r for r in records if r.polygon is not None and options.crop_regions]
-    if whole:
-        path, sha256 = put_image(folder, data, facts.format)
-        yield from (_Stored(record, path, sha256, facts.width, facts.height, None) for record in whole)
-    if regions and facts.exif_orientation != 1:
-        found = f"a page that EXIF turns (orientation {facts.exif_orientation}) under {len(regions)} regions"
-        remedy = "Turn the pixels, drop the EXIF tag, and check the coordinates against them."
-        yield Problem("image.exif-rotated", found, "pixels as they are shown", remedy, str(first.image))
-    elif regions:
-        page = to_8_bit(image)
-        yield from (_store_region(record, page, folder) for record in regions)
-
-
-def _store_region(record: Record, page: Image.Image, folder: UPath) -> _Stored | Problem:
-    polygon = record.polygon or ()
-    try:
-        line, turned = crop(page, polygon, characters=len(record.text or ""))
-    except ValueError as error:
-        remedy = "Mend the coordinates or delete the line."
-        found, expected = f"{error}: {list(polygon)}", "a region of the page"
-        return Problem("region.unusable", found, expected, remedy, record.file, record.line)
-    path, sha256 = put_image(folder, to_png(line), "PNG")
-    origin: dict[str, object] = {"page": record.image_name, "polygon": polygon, "turned": turned}
-    return _Stored(record, path, sha256, line.width, line.height, origin)
-
-
-def _read(record: Record) -> bytes:
-    try:
-        return record.image.read_bytes()
-    except FileNotFoundError as error:
-        found, remedy = f"no image {record.image_name}", "Copy it there, or delete the line."
-        raise ImageError(Problem("image.missing", found, "the labelled image", remedy)) from error
-    except OSError as error:
-        found, remedy = f"an image that cannot be read: {error}", "Check what it is and its permissions."
-        raise ImageError(Problem("image.unreadable", found, "a readable file", remedy)) from error
-
-
-def _at(problem: Problem, record: Record) -> Problem:
-    """Say where the label stands, and which image it names."""
-    found = problem.found if problem.file is None else f"{record.image_name} is {problem.found}"
-    return replace(problem, file=record.file, line=record.line, found=found)
-
-
-def _oddities(record: Record, facts: ImageFacts) -> Iterator[Problem]:
-    """Name what is odd about a file and would be lost from sight once it is stored by content."""
-    suffix = record.image_name.rpartition(".")[2].lower()
-    actual = EXTENSIONS[facts.format]
-    if _SUFFIXES.get(suffix) not in (None, actual):
-        found = f"{record.image_name} is a {facts.format} image"
-        remedy = "It was imported as what it is; rename it for tools that trust the name."
-        yield Problem(
-            "image.wrong-extension",
-            found,
-            f"a name that ends in .{actual}",
-            remedy,
-            record.file,
-            record.line,
-            severity="warning",
-        )
 
 
 def _copied(other: Snapshot, folder: UPath, known: _Known, progress: Progress) -> Iterator[Sample | Problem]:

@@ -1,0 +1,117 @@
+"""Store the images of records by content: each is read once, and what cannot be used is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from PIL import Image
+from upath import UPath
+
+from config.errors import Problem
+from corpus.crops import crop
+from corpus.errors import ImageError
+from corpus.images import EXTENSIONS, ImageFacts, facts_of, open_image, put_image, to_8_bit, to_png
+from corpus.records import Record
+
+_SUFFIXES = {suffix: suffix for suffix in EXTENSIONS.values()} | {"jpeg": "jpg", "tiff": "tif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record whose image lies in the snapshot's folder."""
+
+    record: Record
+    image: str
+    sha256: str
+    width: int
+    height: int
+    crop: dict[str, object] | None
+
+
+def store_all(
+    pages: list[list[Record | Problem]], *, folder: str, crop_regions: bool
+) -> list[Stored | Problem]:
+    """Run in a worker: store every record's image, or say why not."""
+    root = UPath(folder)
+    results: list[Stored | Problem] = []
+    for page in pages:
+        records = [item for item in page if isinstance(item, Record)]
+        results += [item for item in page if isinstance(item, Problem)]
+        if records:
+            results += _store_page(records, root, crop_regions=crop_regions)
+    return results
+
+
+def _store_page(records: list[Record], folder: UPath, *, crop_regions: bool) -> Iterator[Stored | Problem]:
+    """Store the image that all `records` are on, and their crops where that was asked for."""
+    first = records[0]
+    try:
+        data = _read(first)
+        image = open_image(data, str(first.image))
+    except ImageError as error:
+        yield from (_at(error.problem, record) for record in records)
+        return
+    facts = facts_of(image)
+    yield from _oddities(first, facts)
+    whole = [r for r in records if r.polygon is None or not crop_regions]
+    regions = [r for r in records if r.polygon is not None and crop_regions]
+    if whole:
+        path, sha256 = put_image(folder, data, facts.format)
+        yield from (Stored(record, path, sha256, facts.width, facts.height, None) for record in whole)
+    if regions and facts.exif_orientation != 1:
+        found = f"{first.image_name} is turned by EXIF (orientation {facts.exif_orientation})"
+        remedy = "Turn the pixels, drop the EXIF tag, and check the coordinates against them."
+        problem = Problem("image.exif-rotated", found, "a page whose pixels lie as it is shown", remedy)
+        yield from (replace(problem, file=record.file, line=record.line) for record in regions)
+    elif regions:
+        page = to_8_bit(image)
+        yield from (_store_region(record, page, folder) for record in regions)
+
+
+def _store_region(record: Record, page: Image.Image, folder: UPath) -> Stored | Problem:
+    polygon = record.polygon or ()
+    try:
+        line, turned = crop(page, polygon, characters=len(record.text or ""))
+    except ValueError as error:
+        remedy = "Mend the coordinates or delete the line."
+        found, expected = f"{error}: {list(polygon)}", "a region of the page"
+        return Problem("region.unusable", found, expected, remedy, record.file, record.line)
+    path, sha256 = put_image(folder, to_png(line), "PNG")
+    origin: dict[str, object] = {"page": record.image_name, "polygon": polygon, "turned": turned}
+    return Stored(record, path, sha256, line.width, line.height, origin)
+
+
+def _read(record: Record) -> bytes:
+    try:
+        return record.image.read_bytes()
+    except FileNotFoundError as error:
+        found, remedy = f"no image {record.image_name}", "Copy it there, or delete the line."
+        raise ImageError(Problem("image.missing", found, "the labelled image", remedy)) from error
+    except OSError as error:
+        found, remedy = f"an image that cannot be read: {error}", "Check what it is and its permissions."
+        raise ImageError(Problem("image.unreadable", found, "a readable file", remedy)) from error
+
+
+def _at(problem: Problem, record: Record) -> Problem:
+    """Say where the label stands, and which image it names."""
+    found = problem.found if problem.file is None else f"{record.image_name} is {problem.found}"
+    return replace(problem, file=record.file, line=record.line, found=found)
+
+
+def _oddities(record: Record, facts: ImageFacts) -> Iterator[Problem]:
+    """Name what is odd about a file and would be lost from sight once it is stored by content."""
+    suffix = record.image_name.rpartition(".")[2].lower()
+    actual = EXTENSIONS[facts.format]
+    if _SUFFIXES.get(suffix) not in (None, actual):
+        found = f"{record.image_name} is a {facts.format} image"
+        remedy = "It was imported as what it is; rename it for tools that trust the name."
+        yield Problem(
+            "image.wrong-extension",
+            found,
+            f"a name that ends in .{actual}",
+            remedy,
+            record.file,
+            record.line,
+            severity="warning",
+        )

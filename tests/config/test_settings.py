@@ -1,0 +1,81 @@
+"""Families and environments: typed, and refused with file, line, key and the nearest valid name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.environment import environment_names, load_environment
+from config.errors import ConfigError
+from config.family import FAMILIES, Recognition, family_names, load_family
+
+GOOD = (FAMILIES / "thai-rec.yaml").read_text(encoding="utf-8")
+
+
+def refused(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "thai-rec.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_family(path)
+    assert str(caught.value).startswith(str(path))
+    return str(caught.value).removeprefix(str(path))
+
+
+def test_what_the_repository_holds_is_valid() -> None:
+    assert {"thai-rec", "pid-rec", "receipt-rec"} <= set(family_names())
+    assert [load_family(name).family for name in family_names()] == family_names()
+    assert [load_environment(name).environment for name in environment_names()] == ["dev", "prod"]
+
+
+def test_an_unknown_family_gets_the_nearest_name() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'thai-rec'"):
+        load_family("tahi-rec")
+
+
+def test_an_unknown_key(tmp_path: Path) -> None:
+    message = refused(tmp_path, GOOD.replace("height_px", "hight_px"))
+    assert message.startswith(":5: unknown key 'recognition.hight_px'")
+    assert "Did you mean 'height_px'?" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("width_px: 48", "width_px: wide", ":6: recognition.width_px is 'wide'"),
+        ("resize: stretch", "resize: strech", "Did you mean 'stretch'?"),
+        ("task: recognition", "", "the key 'task' is missing"),
+        (
+            "  height_px: 32",
+            "  height_px: 32\n  height_px: 48",
+            ":6: the key 'recognition.height_px' stands twice",
+        ),
+        ("recognition:", "recognition: [", "not YAML"),
+        ("step_px: 4", "step_px: 64", "at most 32"),
+    ],
+)
+def test_a_bad_value(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert told in refused(tmp_path, GOOD.replace(old, new, 1)).replace("less than or equal to", "at most")
+
+
+def test_a_name_that_is_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.family.FAMILIES", tmp_path)
+    (tmp_path / "other.yaml").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(ConfigError, match="family is 'thai-rec'; expected 'other'"):
+        load_family("other")
+
+
+@pytest.mark.parametrize(
+    ("resize", "width", "size", "steps"),
+    [
+        ("stretch", 48, (300, 32), 12),
+        ("pad", 100, (20, 32), 25),
+        ("keep-ratio", 640, (100, 32), 25),
+        ("keep-ratio", 640, (50, 16), 25),
+        ("keep-ratio", 640, (5000, 32), 160),
+        ("keep-ratio", 640, (1, 500), 1),
+    ],
+)
+def test_time_steps(resize: str, width: int, size: tuple[int, int], steps: int) -> None:
+    spec = {"height_px": 32, "width_px": width, "resize": resize, "step_px": 4, "max_text_length": 9}
+    assert Recognition.model_validate(spec).time_steps(*size) == steps
