@@ -6,6 +6,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -19,6 +20,9 @@ ResultT = TypeVar("ResultT")
 
 Progress = Callable[[int, int | None], None]
 """Called with (done, total) now and then; total is None where it is not known."""
+
+
+_POOL_START_S = 0.3
 
 
 def silent(done: int, total: int | None) -> None:
@@ -35,18 +39,25 @@ def map_chunks(
 ) -> Iterator[ResultT]:
     """Yield ``work(chunk)`` for chunks of `items`, in order.
 
-    With one worker, or when everything fits in one chunk, it all happens in this process. `work` must
-    be importable (a function, or a functools.partial of one).
+    It begins in this process, and starts others only once the work has proved longer than they take to
+    start. `work` must be importable (a function, or a functools.partial of one).
 
     Raises:
-        StateError: a worker process was killed (most often for want of memory).
+        StateError: a worker process died.
     """
     chunks = _chunks(items, chunk)
-    first_two = list(itertools.islice(chunks, 2))
-    chunks = itertools.chain(first_two, chunks)
-    if workers <= 1 or len(first_two) < 2:
-        yield from map(work, chunks)
-        return
+    started = time.monotonic()
+    for one in chunks:
+        yield work(one)
+        if workers > 1 and time.monotonic() - started > _POOL_START_S:
+            break
+    if (next_one := next(chunks, None)) is not None:
+        yield from _in_pool(work, itertools.chain([next_one], chunks), workers)
+
+
+def _in_pool(
+    work: Callable[[list[ItemT]], ResultT], chunks: Iterable[list[ItemT]], workers: int
+) -> Iterator[ResultT]:
     # forkserver: a fork of a process that has threads (a progress bar) may deadlock
     context = multiprocessing.get_context("forkserver")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
@@ -59,7 +70,10 @@ def map_chunks(
         while pending:
             yield pending.popleft().result()
     except BrokenProcessPool as error:
-        raise StateError("a worker process was killed; is there enough memory? Try --workers 1.") from error
+        raise StateError(
+            "A worker process died. For want of memory? Then try with one worker. "
+            "In a script of your own? Then guard it with: if __name__ == '__main__'."
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

@@ -1,0 +1,151 @@
+"""The command line as its users run it: real processes, exit codes, and what goes to which stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+from drawing import png
+
+from cli.main import app
+
+GLYPHLINE = str(Path(sys.executable).parent / "glyphline")
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [GLYPHLINE, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def labels(folder: Path, lines: list[str]) -> Path:
+    """A PaddleOCR label file beside its images."""
+    folder.mkdir(parents=True)
+    for number in range(len(lines)):
+        (folder / f"{number}.png").write_bytes(png(number * 9, (64, 32)))
+    (folder / "rec_gt_train.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return folder
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every command's full name with its help text."""
+    found = []
+
+    def walk(command: object, name: str) -> None:
+        children = getattr(command, "commands", {})
+        for child_name, child in children.items():
+            walk(child, f"{name} {child_name}")
+        if not children:
+            found.append((name, str(getattr(command, "help", "") or "")))
+
+    walk(typer.main.get_command(app), "glyphline")
+    return found
+
+
+@pytest.mark.parametrize(("name", "help_text"), commands())
+def test_every_command_has_one_example_of_itself(name: str, help_text: str) -> None:
+    assert help_text.count("Example:") == 1
+    assert f"Example: `{name}" in help_text
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = "import sys, cli.main; print(*sys.modules)"
+    modules = set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
+    assert not modules & {
+        "numpy",
+        "PIL",
+        "pydantic",
+        "upath",
+        "orjson",
+        "matplotlib",
+        "boto3",
+        "rich.console",
+    }
+
+
+def test_import_grow_show_export(tmp_path: Path) -> None:
+    first = labels(tmp_path / "first", ["0.png\tPT-101", "1.png\tTT-204"])
+    more = labels(tmp_path / "more", ["0.png\tFT-7", "gone.png\tLT-1", "no tab here"])
+    out = tmp_path / "snap"
+
+    imported = run("corpus", "import", "paddle-rec", first, "--out", out, "--json")
+    assert imported.returncode == 0, imported.stderr
+    assert json.loads(imported.stdout)["samples"] == 2
+
+    added = run("corpus", "add", out, more, "--format", "paddle-rec")
+    assert added.returncode == 0, added.stderr
+    assert "1 samples added, 2 labels rejected" in added.stderr
+    assert re.search(r"rejected: \S+rec_gt_train\.txt:2: no image gone\.png", added.stderr)
+    assert re.search(r"rejected: \S+rec_gt_train\.txt:3: ", added.stderr)
+
+    shown = json.loads(run("corpus", "show", out, "--json").stdout)
+    assert shown["sources"] == {"first": 2, "more": 1}
+    assert len(shown["parents"]) == 1
+    earlier = json.loads(run("corpus", "show", f"{out}@{shown['parents'][0][:10]}", "--json").stdout)
+    assert earlier["samples"] == 2
+
+    exported = run("corpus", "export", "csv", out, "--out", tmp_path / "csv")
+    assert exported.returncode == 0, exported.stderr
+
+
+def test_synth_twice_gives_identical_bytes(tmp_path: Path) -> None:
+    for name, workers in (("one", 1), ("two", 2)):
+        arguments = ("--count", 60, "--seed", 7, "--workers", workers, "--out", tmp_path / name)
+        assert run("corpus", "synth", "pid-tags", *arguments).returncode == 0
+    assert subprocess.run(["diff", "-r", tmp_path / "one", tmp_path / "two"], check=False).returncode == 0
+    assert (tmp_path / "one" / "contact-sheet.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["corpus", "show", "nowhere"], "nowhere/snapshot.json: no snapshot here"),
+        (["corpus", "import", "padle-rec", ".", "--out", "x"], "Did you mean 'paddle-rec'"),
+        (["corpus", "synth", "pid-tag", "--count", "5", "--out", "x"], "Did you mean 'pid-tags'"),
+        (["corpus", "examine", "x", "--family", "thai"], "Did you mean 'thai-rec'"),
+        (["config", "show", "recipt-rec"], "Did you mean 'receipt-rec'"),
+        (["corpus", "import", "csv", ".", "--out", "x", "--val", "0.9", "--test", "0.2"], "shares"),
+        (["corpus", "synth", "pid-tags", "--count", "none", "--out", "x"], "Invalid value"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(tmp_path: Path, arguments: list[str], told: str) -> None:
+    result = run(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_config_check_passes() -> None:
+    assert run("config", "check").returncode == 0
+
+
+def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
+    arguments = ["corpus", "synth", "pid-tags", "--count", "40", "--out"]
+    piped = run(*arguments, tmp_path / "piped")
+    assert "\x1b" not in piped.stderr
+
+    leader, follower = pty.openpty()
+    command = [GLYPHLINE, *arguments, str(tmp_path / "shown")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower) as process:
+        os.close(follower)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # the other side was closed
+                break
+            if not piece:
+                break
+            seen += piece
+    os.close(leader)
+    assert process.returncode == 0
+    assert "drawing" in seen.decode()
+    assert b"\x1b[" in seen
