@@ -11,13 +11,17 @@ from corpus.sample import Polygon
 
 UPRIGHT_RATIO = 1.5
 """A crop this much taller than wide is read as a rotated line (PaddleOCR's get_rotate_crop_image)."""
+_TURNABLE = 3
 
 
 def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image.Image, bool]:
     """Return the region of `page` as an upright line image, and whether it was turned by 90 degrees.
 
     A quadrilateral is rectified by its perspective, any other polygon gives its bounding box. A tall crop
-    is turned only where the text has more than one of `characters`: a lone ``1`` is tall by itself.
+    is turned only where the text has three or more `characters`: a lone ``1``, or a ``12`` in the
+    double-height type of a receipt, is tall by itself, and PaddleOCR turns it all the same. A tall box does
+    not say which way its text runs: upwards, as drawings are lettered (ISO 129-1, read from the right). A
+    quadrilateral that starts at the text's own top left needs no such guess.
 
     Raises:
         ValueError: the region has no area or lies outside the page.
@@ -28,8 +32,8 @@ def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image
     if box[0] >= page.width or box[1] >= page.height or box[2] <= 0 or box[3] <= 0:
         raise ValueError(f"the region lies outside the page of {page.width} x {page.height} pixels")
     line = page.crop(_within(box, page)) if _is_upright_box(polygon) else _rectify(page, polygon)
-    turned = characters > 1 and line.height >= UPRIGHT_RATIO * line.width
-    return (line.transpose(Image.Transpose.ROTATE_90), True) if turned else (line, False)
+    turned = characters >= _TURNABLE and line.height >= UPRIGHT_RATIO * line.width
+    return (line.transpose(Image.Transpose.ROTATE_270), True) if turned else (line, False)
 
 
 def _bounds(polygon: Polygon) -> tuple[int, int, int, int]:
