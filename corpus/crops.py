@@ -70,7 +70,11 @@ def _rectify(page: Image.Image, quad: Polygon) -> Image.Image:
     except np.linalg.LinAlgError as error:
         raise ValueError("the region has no area") from error
     return page.transform(
-        (width, height), Image.Transform.PERSPECTIVE, coefficients.tolist(), Image.Resampling.BICUBIC
+        (width, height),
+        Image.Transform.PERSPECTIVE,
+        coefficients.tolist(),
+        Image.Resampling.BICUBIC,
+        fillcolor="white",  # what lies beyond the page is paper, not ink
     )
 
 

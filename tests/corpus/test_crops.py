@@ -55,6 +55,11 @@ def test_a_slanted_quadrilateral_is_set_upright(degrees: float) -> None:
     assert pixels(line)[3:-3, 25:-3].mean() < 8
 
 
+def test_what_lies_beyond_the_page_is_paper() -> None:
+    line, _ = crop(marked_page(), ((-20, -11), (60, -10), (60, 20), (-20, 20)), characters=5)
+    assert pixels(line).min() == 255
+
+
 def test_a_tall_crop_is_turned_only_for_a_text_that_cannot_stand_upright() -> None:
     page = marked_page().rotate(90, expand=True)
     tall: Polygon = ((40, 110), (60, 110), (60, 170), (40, 170))
