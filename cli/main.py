@@ -31,6 +31,8 @@ def main() -> None:
         app()
     except GlyphlineError as error:
         sys.exit(_told(str(error)))
+    except ImportError as error:  # an extra that was not installed (fsspec says "Install s3fs …")
+        sys.exit(_told(f"{error}. Each part installs alone: pip install 'glyphline[corpus,evaluation,s3]'"))
     except OSError as error:  # a full disk, a folder that may not be written: the message says it all
         sys.exit(_told(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
 
