@@ -1,0 +1,166 @@
+"""`glyphline evaluate`: how good predictions are, where they are wrong, and whether they beat others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from config.family import Family
+    from config.gate import GatePolicy
+    from evaluation.comparison import Difference
+    from evaluation.evaluate import Evaluation
+
+UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]  # as in config.family, whose import costs 0.1 s
+
+
+def evaluate(
+    predictions: Annotated[
+        Path,
+        typer.Argument(
+            help=".jsonl or .csv with id, reference, prediction; .txt with --references.",
+            show_default=False,
+        ),
+    ],
+    against: Annotated[
+        Path | None, typer.Option(help="The champion's predictions on the same samples, to compare with.")
+    ] = None,
+    references: Annotated[
+        Path | None, typer.Option(help="For .txt: what stands in the images, one line each.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a self-contained HTML report here, and its plots beside it.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print evaluation.json to standard output.")
+    ] = False,
+    family: Annotated[
+        str | None, typer.Option(help="Decide by the gate of this family (config/families/ or a YAML file).")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Decide by this gate: a YAML file with the keys of `gate:`.")
+    ] = None,
+    first: Annotated[
+        bool, typer.Option("--first", help="There is no champion yet: the gate asks for no comparison.")
+    ] = False,
+    facts: Annotated[
+        Path | None, typer.Option(help="YAML or JSON with artifact, lineage and training of the run.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="The folder that image paths start from; default: the predictions'.")
+    ] = None,
+    form: Annotated[
+        UnicodeForm | None,
+        typer.Option(help="Unicode normal form to compare in; default: the family's, or NFC."),
+    ] = None,
+) -> None:
+    """Say how good predictions are, where they are wrong, and whether they beat the champion's.
+
+    Works on anybody's predictions. Exit code 0: done (and the gate passed, where one is asked); 1: the
+    gate failed; 2: the predictions cannot be used.
+
+    Example: `glyphline evaluate candidate.jsonl --against champion.jsonl --report report.html`
+    """
+    from corpus.paths import as_path
+    from evaluation.evaluate import evaluate as run
+    from evaluation.facts import RunFacts, load_facts
+    from evaluation.pictures import with_quality
+    from evaluation.reading import read_predictions
+
+    chosen = _family(family)
+    gate = _gate(chosen, policy)
+    unicode_form = form or (chosen.recognition.unicode_form if chosen else "NFC")
+    known = load_facts(facts) if facts else RunFacts()
+    folder = as_path(images or predictions.parent)
+    candidate = read_predictions(predictions, references=references, form=unicode_form)
+    champion = read_predictions(against, references=references, form=unicode_form) if against else None
+    candidate = with_quality(candidate, folder)
+    result = run(candidate, champion, gate, known.artifact.as_artifact(), first_model=first)
+    if report is not None:
+        from evaluation.report import write_report
+
+        write_report(as_path(report), result, candidate, champion, known, folder)
+        typer.echo(f"Report: {report}", err=True)
+    if as_json:
+        from evaluation.document import encode
+
+        print_json(encode(result))
+    else:
+        _tell(result)
+    raise typer.Exit(0 if result.gate is None or result.gate.passed else 1)
+
+
+def _family(name: str | None) -> Family | None:
+    from config.family import load_family
+
+    return load_family(name) if name is not None else None
+
+
+def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
+    from config.errors import InputError, Problem
+    from config.gate import GatePolicy
+    from config.yaml_source import load_model
+
+    if family is not None and policy is not None:
+        found, expected = "--family and --policy", "one of them"
+        raise InputError(Problem("evaluate.gate", found, expected, "A family brings its own gate."))
+    if policy is not None:
+        return load_model(policy, GatePolicy)
+    return family.gate if family is not None else None
+
+
+def _tell(result: Evaluation) -> None:
+    from rich.table import Table
+
+    metrics, compared = result.metrics, result.comparison
+    table = Table(title=f"{result.name}: {metrics.samples:,} samples of {result.groups:,} groups")
+    table.title_justify = "left"
+    titles = (
+        ["", "candidate", "95 % interval"]
+        if compared is None
+        else ["", "candidate", "champion", "difference"]
+    )
+    for title in titles:
+        table.add_column(title, justify="left" if not title else "right")
+    if compared is None:
+        for one in result.spreads:
+            bounds = "" if one.low is None or one.high is None else f"{one.low:.2%} to {one.high:.2%}"
+            table.add_row(_title(one.name), _percent(one.value), bounds)
+    else:
+        for difference in compared.metrics:
+            candidate, champion = _percent(difference.candidate), _percent(difference.champion)
+            table.add_row(_title(difference.name), candidate, champion, _change(difference))
+    print_table(table)
+    for warning in result.warnings:
+        typer.secho(f"note: {warning}", fg="yellow", err=True)
+    if result.gate is not None:
+        passed = result.gate.passed
+        typer.secho("gate passed" if passed else "gate failed", fg="green" if passed else "red", bold=True)
+        for check in result.gate.checks:
+            typer.echo(f"  {'✓' if check.passed else '✗'} {check.reason}")
+
+
+def _title(name: str) -> str:
+    titles = {
+        "cer": "CER",
+        "grapheme_cer": "CER by grapheme",
+        "wer": "WER",
+        "mean_line_cer": "mean CER of a line",
+    }
+    return titles.get(name, name.replace("_", " "))
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2%}"
+
+
+def _change(one: Difference) -> str:
+    if one.difference is None:
+        return "undefined"
+    if one.low is None or one.high is None:
+        return f"{100 * one.difference:+.2f} (no interval)"
+    return f"{100 * one.difference:+.2f} ({100 * one.low:+.2f} to {100 * one.high:+.2f})"

@@ -1,0 +1,64 @@
+"""How much of a rate is chance: the bootstrap over groups, since lines of one page are not independent.
+
+B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapters 6, 8 and 13; resampling
+whole groups after A. C. Cameron, J. B. Gelbach and D. L. Miller, Bootstrap-Based Improvements for Inference
+with Clustered Errors (2008).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+REPLICATES = 1000
+SEED = 20261120
+MIN_GROUPS = 5
+"""With fewer groups there is no interval: so few pages cannot say how much pages differ."""
+
+Floats = NDArray[np.float64]
+_CHUNK_BYTES = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Where the true value may well lie: the percentiles of the replicates. `deviation` is their spread."""
+
+    low: float
+    high: float
+    deviation: float
+
+
+def resample(by_group: Floats, *, replicates: int = REPLICATES, seed: int = SEED) -> Floats:
+    """Return the column sums of `replicates` samples of groups, drawn with replacement.
+
+    Args:
+        by_group: (groups, columns), the sums over the lines of each group.
+        replicates: how many samples to draw.
+        seed: the same seed draws the same samples.
+
+    Returns:
+        (replicates, columns).
+    """
+    count = len(by_group)
+    random = np.random.default_rng(seed)
+    # a sample is a weight for every group, so that all columns are added up by one matrix product
+    weights = np.empty((max(1, min(replicates, _CHUNK_BYTES // (8 * count))), count))
+    drawn = []
+    for start in range(0, replicates, len(weights)):
+        chunk = weights[: replicates - start]
+        for row in chunk:
+            row[:] = np.bincount(random.integers(0, count, count, dtype=np.int32), minlength=count)
+        drawn.append(chunk @ by_group)
+    return np.concatenate(drawn)
+
+
+def interval(values: Floats, confidence: float) -> Interval | None:
+    """Return the percentile interval of the replicates `values`, or None where they are undefined."""
+    known = values[np.isfinite(values)]
+    if len(known) < len(values) / 2:
+        return None
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(known, (tail, 1.0 - tail))
+    return Interval(float(low), float(high), float(known.std(ddof=1)))

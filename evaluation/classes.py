@@ -1,0 +1,80 @@
+"""How well a classifier tells classes apart: accuracy, macro F1 and the confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from config.errors import Problem
+from evaluation.errors import FigureError
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMetrics:
+    """One class. Precision is None where the class was never predicted, recall where it never occurs."""
+
+    label: str
+    samples: int
+    predicted: int
+    correct: int
+    precision: float | None
+    recall: float | None
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """`confusion[i][j]` counts the samples of class `labels[i]` that were taken for `labels[j]`.
+
+    `macro_f1` is the plain mean over all classes that occur or were predicted, so that a rare class
+    weighs as much as a common one.
+    """
+
+    samples: int
+    labels: tuple[str, ...]
+    accuracy: float
+    macro_f1: float
+    classes: tuple[ClassMetrics, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+def classify(references: Sequence[str], predictions: Sequence[str]) -> Classification:
+    """Return how well `predictions` name the classes in `references`.
+
+    F1 is 2 · correct / (samples + predicted): defined for every class that occurs in either.
+
+    Raises:
+        FigureError: no samples, or not as many predictions as references.
+    """
+    if not references or len(references) != len(predictions):
+        found = f"{len(references)} references and {len(predictions)} predictions"
+        raise FigureError(Problem("classes.count", found, "as many of both, at least one", "Pair them."))
+    labels = sorted({*references, *predictions})
+    place = {label: k for k, label in enumerate(labels)}
+    count = len(labels)
+    cells = [place[a] * count + place[b] for a, b in zip(references, predictions, strict=True)]
+    matrix = np.bincount(cells, minlength=count * count).reshape(count, count)
+    classes = []
+    for k, label in enumerate(labels):
+        samples, predicted, correct = int(matrix[k].sum()), int(matrix[:, k].sum()), int(matrix[k, k])
+        classes.append(
+            ClassMetrics(
+                label=label,
+                samples=samples,
+                predicted=predicted,
+                correct=correct,
+                precision=correct / predicted if predicted else None,
+                recall=correct / samples if samples else None,
+                f1=2 * correct / (samples + predicted),
+            )
+        )
+    return Classification(
+        samples=len(references),
+        labels=tuple(labels),
+        accuracy=float(np.trace(matrix) / len(references)),
+        macro_f1=float(np.mean([one.f1 for one in classes])),
+        classes=tuple(classes),
+        confusion=tuple(tuple(map(int, row)) for row in matrix),
+    )

@@ -1,0 +1,156 @@
+"""Good enough or not: a pure function from measurements and a family's policy to a decision with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from config.gate import GatePolicy
+from evaluation.comparison import Comparison, Difference
+from evaluation.slices import matches
+from evaluation.text import TextMetrics
+
+Outcome = Literal["passed", "failed", "in doubt", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What is known of the exported artifact; None where it was not measured."""
+
+    size_mb: float | None = None
+    latency_p95_ms: float | None = None
+    parity_mismatch: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition: `found` against `limit`, both None where the number is missing or not one number."""
+
+    name: str
+    outcome: Outcome
+    passed: bool
+    found: float | None
+    limit: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`summary` fits a Fail step's message; `reasons` are those of the checks that did not pass."""
+
+    passed: bool
+    summary: str
+    reasons: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
+def decide(
+    metrics: TextMetrics,
+    comparison: Comparison | None,
+    policy: GatePolicy,
+    artifact: Artifact | None = None,
+    *,
+    first_model: bool = False,
+) -> Decision:
+    """Return whether a candidate passes `policy`, and why not.
+
+    Args:
+        metrics: of the candidate, over all samples.
+        comparison: with the champion, including the slices that the policy names.
+        policy: the family's.
+        artifact: what is known of the exported artifact.
+        first_model: there is no champion yet. Without it, a missing comparison fails the gate, so that
+            a champion which could not be loaded does not let everything through.
+    """
+    facts = artifact or Artifact()
+    checks = [_at_most("CER", metrics.characters.rate, policy.max_cer, _percent)]
+    if comparison is not None:
+        checks += _against_champion(comparison, policy)
+    elif not first_model:
+        reason = "There is no comparison with the champion."
+        checks.append(Check("comparison with the champion", "missing", False, None, None, reason))
+    asked = (
+        ("size", facts.size_mb, policy.max_size_mb, "{:,.1f} MB"),
+        ("95th percentile of latency", facts.latency_p95_ms, policy.max_latency_p95_ms, "{:,.1f} ms"),
+        ("mismatch of the exported artifact", facts.parity_mismatch, policy.max_parity_mismatch, "{:.3%}"),
+    )
+    checks += [
+        _at_most(name, found, limit, unit.format) for name, found, limit, unit in asked if limit is not None
+    ]
+    failed = tuple(check.reason for check in checks if not check.passed)
+    if failed:
+        summary = f"{len(failed)} of {len(checks)} checks failed. {' '.join(failed)}"
+    else:
+        summary = f"All {len(checks)} checks passed."
+    return Decision(not failed, summary, failed, tuple(checks))
+
+
+def _against_champion(comparison: Comparison, policy: GatePolicy) -> list[Check]:
+    checks = []
+    for pattern in policy.guarded_slices:
+        guarded = [one for one in comparison.slices if matches(one.name, [pattern])]
+        checks += [_no_regression(one, comparison.confidence, policy) for one in guarded]
+        if not guarded:
+            checks.append(_no_slice(f"no regression on {pattern}", pattern))
+    if policy.min_improvement is not None:
+        new = [one for one in comparison.slices if one.name == policy.new_slice]
+        checks += [_improvement(one, comparison.confidence, policy) for one in new]
+        if not new:
+            checks.append(_no_slice(f"improvement on {policy.new_slice}", policy.new_slice))
+    if policy.max_new_loops is not None:
+        checks.append(
+            _at_most("lines with a new loop", comparison.new_loops, policy.max_new_loops, "{:,}".format)
+        )
+    return checks
+
+
+def _no_regression(one: Difference, confidence: float, policy: GatePolicy) -> Check:
+    asked = f"may rise by {100 * policy.max_regression:.2f} points"
+    return _difference("no regression", one, policy.max_regression, asked, confidence, policy)
+
+
+def _improvement(one: Difference, confidence: float, policy: GatePolicy) -> Check:
+    least = policy.min_improvement
+    asked = f"must fall by {100 * least:.2f} points" if least else "must not rise"
+    return _difference("improvement", one, -least if least else 0.0, asked, confidence, policy)
+
+
+def _difference(
+    kind: str, one: Difference, limit: float, asked: str, confidence: float, policy: GatePolicy
+) -> Check:
+    """Judge candidate minus champion: it must lie at or below `limit`, and so must its whole interval."""
+    name = f"{kind} on {one.name}"
+    if one.difference is None or one.low is None or one.high is None:
+        why = "its references are empty" if one.difference is None else f"{one.groups} groups are too few"
+        reason = f"CER on {one.name}: no interval can be given, {why}; it {asked}."
+        return Check(name, "missing", False, one.difference, limit, reason)
+    measured = (
+        f"CER on {one.name}: {_percent(one.champion)} to {_percent(one.candidate)}, "
+        f"{100 * one.difference:+.2f} points ({confidence:.0%} interval "
+        f"{100 * one.low:+.2f} to {100 * one.high:+.2f}); it {asked}"
+    )
+    if one.high <= limit:
+        return Check(name, "passed", True, one.difference, limit, f"{measured}.")
+    if one.low > limit:
+        return Check(name, "failed", False, one.difference, limit, f"{measured}.")
+    reason = f"{measured}: {one.samples:,} samples of {one.groups:,} groups are too few to tell."
+    return Check(name, "in doubt", policy.on_doubt == "pass", one.difference, limit, reason)
+
+
+def _at_most(name: str, found: float | None, limit: float, show: Callable[[float], str]) -> Check:
+    if found is None:
+        return Check(
+            name, "missing", False, None, limit, f"{name}: not measured; at most {show(limit)} is allowed."
+        )
+    passed = found <= limit
+    reason = f"{name}: {show(found)}; at most {show(limit)} is allowed."
+    return Check(name, "passed" if passed else "failed", passed, found, limit, reason)
+
+
+def _no_slice(name: str, slice_name: str) -> Check:
+    return Check(name, "missing", False, None, None, f"{name}: no sample belongs to {slice_name}.")
+
+
+def _percent(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.2%}"

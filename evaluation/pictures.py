@@ -1,0 +1,93 @@
+"""The images behind the lines: how good they are, and small copies for the report."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+from upath import UPath
+
+from corpus.errors import ImageError
+from corpus.images import open_image, to_8_bit
+from corpus.paths import inside
+from evaluation.predictions import Prediction, Predictions
+
+_MAX_WIDTH_PX, _MAX_HEIGHT_PX = 640, 160
+_WEBP_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How legible an image is.
+
+    `contrast` is the span between the 5th and the 95th percentile of grey, 0 to 1. `sharpness` is the
+    mean absolute difference of neighbouring pixels by that span: a blurred edge spreads over more of them.
+    """
+
+    height_px: int
+    contrast: float
+    sharpness: float
+
+
+def with_quality(predictions: Predictions, folder: UPath) -> Predictions:
+    """Return `predictions` with the quality of their images in `meta`, so that they can be sliced by it.
+
+    Lines without a readable image below `folder` stay as they are.
+    """
+    return replace(predictions, lines=tuple(_with_quality(line, folder) for line in predictions.lines))
+
+
+def assess(image: Image.Image) -> Quality:
+    """Return how legible `image` is."""
+    grey = np.asarray(to_8_bit(image).convert("L"), dtype=np.float32) / 255.0
+    low, high = np.quantile(grey, (0.05, 0.95))
+    span = float(high - low)
+    steps = [float(np.abs(np.diff(grey, axis=axis)).mean()) for axis in (0, 1) if grey.shape[axis] > 1]
+    sharpness = sum(steps) / len(steps) / span if steps and span > 0 else 0.0
+    return Quality(image.height, span, sharpness)
+
+
+def thumbnails(predictions: Predictions, ids: Iterable[str], folder: UPath) -> dict[str, str]:
+    """Return the images of the lines `ids` as data URIs; a line without a readable image is left out."""
+    wanted = set(ids)
+    found: dict[str, str] = {}
+    for line in predictions.lines:
+        if line.id in wanted and (image := _open(line, folder)) is not None:
+            found[line.id] = _data_uri(image)
+    return found
+
+
+def _with_quality(line: Prediction, folder: UPath) -> Prediction:
+    image = _open(line, folder)
+    if image is None:
+        return line
+    quality = assess(image)
+    measured = {
+        "image height": quality.height_px,
+        "image contrast": round(quality.contrast, 3),
+        "image sharpness": round(quality.sharpness, 3),
+    }
+    return replace(line, meta={**line.meta, **measured})
+
+
+def _open(line: Prediction, folder: UPath) -> Image.Image | None:
+    # nothing outside the folder: a report goes to other people
+    path = inside(folder, line.image) if line.image is not None else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        return open_image(path.read_bytes(), str(path))
+    except ImageError:
+        return None  # the line counts all the same; the report shows it without its picture
+
+
+def _data_uri(image: Image.Image) -> str:
+    small = to_8_bit(image)
+    small.thumbnail((_MAX_WIDTH_PX, _MAX_HEIGHT_PX))
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=_WEBP_QUALITY)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"

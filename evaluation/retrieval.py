@@ -1,0 +1,78 @@
+"""How well a search finds what is alike: recall at k and mean average precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from config.errors import Problem
+from evaluation.errors import FigureError
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One query: what was found, best first, and what should have been."""
+
+    query: str
+    found: tuple[str, ...]
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallAt:
+    """Of what is relevant to a query, the share among its first `k` results; the mean over queries."""
+
+    k: int
+    recall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """`mean_average_precision` is over the whole ranking; a relevant item that was not found counts as 0.
+
+    Queries to which nothing is relevant say nothing and are left out; `unanswerable` counts them.
+    """
+
+    queries: int
+    unanswerable: int
+    recall: tuple[RecallAt, ...]
+    mean_average_precision: float
+
+
+def score_rankings(rankings: Sequence[Ranking], ks: Sequence[int] = (1, 5, 10)) -> Retrieval:
+    """Return recall at each of `ks` and the mean average precision of `rankings`.
+
+    C. D. Manning, P. Raghavan and H. Schütze, Introduction to Information Retrieval (2008), section 8.4.
+
+    Raises:
+        FigureError: no query has anything relevant to it, or a ranking names an item twice.
+    """
+    for ranking in rankings:
+        if len(set(ranking.found)) < len(ranking.found):
+            found = f"the ranking of {ranking.query!r} names an item twice"
+            raise FigureError(Problem("retrieval.repeated", found, "each item once", "Drop the repeats."))
+    scored = [ranking for ranking in rankings if ranking.relevant]
+    if not scored:
+        found = f"{len(rankings)} queries, none with a relevant item"
+        raise FigureError(Problem("retrieval.none", found, "at least one", "Name what is relevant."))
+    recalls = tuple(RecallAt(k, _mean([_recall(one, k) for one in scored])) for k in ks)
+    precision = _mean([average_precision(one) for one in scored])
+    return Retrieval(len(scored), len(rankings) - len(scored), recalls, precision)
+
+
+def average_precision(ranking: Ranking) -> float:
+    """Return the mean of the precisions at the places of the relevant items, 0 for those not found."""
+    hits, total = 0, 0.0
+    for place, item in enumerate(ranking.found, 1):
+        if item in ranking.relevant:
+            hits += 1
+            total += hits / place
+    return total / len(ranking.relevant)
+
+
+def _recall(ranking: Ranking, k: int) -> float:
+    return len(ranking.relevant.intersection(ranking.found[:k])) / len(ranking.relevant)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
