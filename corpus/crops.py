@@ -12,6 +12,8 @@ from corpus.sample import Polygon
 UPRIGHT_RATIO = 1.5
 """A crop this much taller than wide is read as a rotated line (PaddleOCR's get_rotate_crop_image)."""
 _TURNABLE = 3
+_MAX_PAGES = 4
+"""A slanted region reaches over the page's edge; one of many pages comes from broken coordinates."""
 
 
 def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image.Image, bool]:
@@ -24,7 +26,8 @@ def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image
     quadrilateral that starts at the text's own top left needs no such guess.
 
     Raises:
-        ValueError: the region has no area or lies outside the page.
+        ValueError: the region has no area, lies outside the page or is larger than it, or its corners do not
+            run clockwise (the text would be mirrored).
     """
     box = _bounds(polygon)
     if box[2] - box[0] < 1 or box[3] - box[1] < 1:
@@ -60,6 +63,13 @@ def _rectify(page: Image.Image, quad: Polygon) -> Image.Image:
     height = round(max(_distance(top_left, bottom_left), _distance(top_right, bottom_right)))
     if width < 1 or height < 1:
         raise ValueError("the region has no area")
+    if width * height > _MAX_PAGES * page.width * page.height:
+        raise ValueError(f"the region of {width} x {height} pixels is larger than the page")
+    turns = _turns(quad)
+    if not turns.any():
+        raise ValueError("the region has no area")
+    if not (turns > 0).all():
+        raise ValueError("the corners do not run clockwise around the text")
     target = [(0, 0), (width, 0), (width, height), (0, height)]
     rows, values = [], []
     for (x, y), (u, v) in zip(target, quad, strict=True):
@@ -76,6 +86,14 @@ def _rectify(page: Image.Image, quad: Polygon) -> Image.Image:
         Image.Resampling.BICUBIC,
         fillcolor="white",  # what lies beyond the page is paper, not ink
     )
+
+
+def _turns(quad: Polygon) -> np.ndarray:
+    """Return how far each corner turns: positive to the right (y points down), all four where it is convex."""
+    corners = np.array([*quad, *quad[:2]], dtype=float)
+    sides = np.diff(corners, axis=0)
+    turns: np.ndarray = sides[:-1, 0] * sides[1:, 1] - sides[:-1, 1] * sides[1:, 0]
+    return turns
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +24,24 @@ MAX_PIXELS = 250_000_000
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "BMP": "bmp", "TIFF": "tif", "WEBP": "webp", "GIF": "gif"}
 _EXIF_ORIENTATION = 0x0112
+_TURNED = range(2, 9)
+
+# a decoder that meets nonsense may fail in any of these ways (met by tests/corpus/test_ingest_bad_images.py)
+_NOT_DECODABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +76,43 @@ def open_image(data: bytes, file: str) -> Image.Image:
     except UnidentifiedImageError as error:
         expected = ", ".join(EXTENSIONS)
         raise _error("image.unknown", "not an image", expected, "Convert it or drop it.", file) from error
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError) as error:
-        found = f"an image that does not decode ({error})"
+    except _NOT_DECODABLE as error:
+        found = f"an image that does not decode ({error or type(error).__name__})"
         raise _error("image.truncated", found, "a whole image", "Copy it again or drop it.", file) from error
     return image
 
 
-def facts_of(image: Image.Image) -> ImageFacts:
-    """Return what the opened `image` says of itself."""
+def facts_of(image: Image.Image, file: str = "") -> ImageFacts:
+    """Return what the opened `image` says of itself; an orientation that EXIF does not define is none (1).
+
+    Raises:
+        ImageError: its EXIF or its further frames do not decode.
+    """
     # getexif() parses lazily and costs 30 microseconds: ask only where there is something to ask
     has_exif = "exif" in image.info or image.format in ("TIFF", "JPEG", "WEBP")
-    orientation = int(image.getexif().get(_EXIF_ORIENTATION, 1)) if has_exif else 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata that it then skips
+            orientation = image.getexif().get(_EXIF_ORIENTATION, 1) if has_exif else 1
+            frames = int(getattr(image, "n_frames", 1))
+    except _NOT_DECODABLE as error:
+        found = f"an image whose EXIF or further frames do not decode ({error or type(error).__name__})"
+        raise _error("image.truncated", found, "a whole image", "Save it again as one PNG.", file) from error
     return ImageFacts(
         format=image.format or "",
         mode=image.mode,
         width=image.width,
         height=image.height,
-        frames=int(getattr(image, "n_frames", 1)),
-        exif_orientation=orientation,
+        frames=frames,
+        exif_orientation=orientation if orientation in _TURNED else 1,
     )
+
+
+def is_transparent(image: Image.Image) -> bool:
+    """Tell whether any pixel of `image` lets the background through."""
+    if image.mode not in ("LA", "PA", "La", "RGBA", "RGBa") and "transparency" not in image.info:
+        return False
+    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255  # type: ignore[operator]  # one band
 
 
 def content_path(sha256: str, image_format: str) -> str:
@@ -102,7 +140,8 @@ def to_8_bit(image: Image.Image) -> Image.Image:
     if image.mode in ("L", "RGB"):
         return image
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        values = np.asarray(image, dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # an F image may hold NaN: black
+            values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0.0, neginf=0.0)
         top = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
         return Image.fromarray((np.clip(values / top, 0.0, 1.0) * 255.0).round().astype(np.uint8))
     if image.mode in ("LA", "PA", "La", "RGBA", "RGBa", "P") or "transparency" in image.info:

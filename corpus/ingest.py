@@ -187,12 +187,13 @@ def _sorted_out(items: Iterable[Sample | Problem], known: _Known) -> _Found:
     for item in items:
         if isinstance(item, Problem):
             problems.append(item)
-        elif (there := identities.setdefault(item.id, _identity(item))) != _identity(item):
-            problems.append(_id_is_taken(item, there))
-        elif item.id in known.identities:
+        elif (there := identities.get(item.id)) is None:
+            identities[item.id] = _identity(item)
+            samples.append(item)
+        elif there == _identity(item):
             unchanged += 1
         else:
-            samples.append(item)
+            problems.append(_id_is_taken(item, there))
     return _Found(samples, problems, unchanged)
 
 

@@ -43,7 +43,7 @@ def write_whole(path: UPath, data: bytes) -> None:
 def inside(root: UPath, relative: str) -> UPath | None:
     """Return `root/relative`, or None where that would leave `root` (``..``, absolute, symbolic link)."""
     pure = PurePosixPath(relative.replace("\\", "/"))
-    if not relative or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+    if not pure.parts or pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0] or "\0" in relative:
         return None
     path = root / str(pure)
     local_root = local(root)

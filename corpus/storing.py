@@ -11,7 +11,16 @@ from upath import UPath
 from config.errors import Problem
 from corpus.crops import crop
 from corpus.errors import ImageError
-from corpus.images import EXTENSIONS, ImageFacts, facts_of, open_image, put_image, to_8_bit, to_png
+from corpus.images import (
+    EXTENSIONS,
+    ImageFacts,
+    facts_of,
+    is_transparent,
+    open_image,
+    put_image,
+    to_8_bit,
+    to_png,
+)
 from corpus.records import Record
 
 _SUFFIXES = {suffix: suffix for suffix in EXTENSIONS.values()} | {"jpeg": "jpg", "tiff": "tif"}
@@ -49,11 +58,14 @@ def _store_page(records: list[Record], folder: UPath, *, crop_regions: bool) -> 
     try:
         data = _read(first)
         image = open_image(data, str(first.image))
+        facts = facts_of(image, str(first.image))
     except ImageError as error:
         yield from (_at(error.problem, record) for record in records)
         return
-    facts = facts_of(image)
-    yield from _oddities(first, facts)
+    yield from _oddities(first, image, facts)
+    if crop_regions:
+        yield from _not_cut(records)
+        records = [record for record in records if _can_be_cut(record)]
     whole = [r for r in records if r.polygon is None or not crop_regions]
     regions = [r for r in records if r.polygon is not None and crop_regions]
     if whole:
@@ -67,6 +79,22 @@ def _store_page(records: list[Record], folder: UPath, *, crop_regions: bool) -> 
     elif regions:
         page = to_8_bit(image)
         yield from (_store_region(record, page, folder) for record in regions)
+
+
+def _can_be_cut(record: Record) -> bool:
+    """Tell whether a line image of this region is worth having: it says something and has an area."""
+    says_something = record.text is not None or record.label is not None
+    return says_something and (record.polygon is None or len(record.polygon) > 2)
+
+
+def _not_cut(records: list[Record]) -> Iterator[Problem]:
+    left = [record for record in records if not _can_be_cut(record)]
+    if left:
+        first, many = left[0], "regions" if len(left) > 1 else "region"
+        found = f"{len(left)} {many} of {first.image_name} without text, label or area, not cut out"
+        remedy = "Nothing, if they are unreadable or mere lines; --regions keeps them."
+        expected = "regions to read"
+        yield Problem("region.not-cut", found, expected, remedy, first.file, first.line, severity="warning")
 
 
 def _store_region(record: Record, page: Image.Image, folder: UPath) -> Stored | Problem:
@@ -99,19 +127,30 @@ def _at(problem: Problem, record: Record) -> Problem:
     return replace(problem, file=record.file, line=record.line, found=found)
 
 
-def _oddities(record: Record, facts: ImageFacts) -> Iterator[Problem]:
-    """Name what is odd about a file and would be lost from sight once it is stored by content."""
+def _oddities(record: Record, image: Image.Image, facts: ImageFacts) -> Iterator[Problem]:
+    """Name what is odd about an image file, with the line that labels it; it is stored as it is."""
+
+    def odd(rule: str, found: str, expected: str, remedy: str) -> Problem:
+        return Problem(
+            rule, f"{record.image_name} {found}", expected, remedy, record.file, record.line, "warning"
+        )
+
     suffix = record.image_name.rpartition(".")[2].lower()
     actual = EXTENSIONS[facts.format]
     if _SUFFIXES.get(suffix) not in (None, actual):
-        found = f"{record.image_name} is a {facts.format} image"
         remedy = "It was imported as what it is; rename it for tools that trust the name."
-        yield Problem(
-            "image.wrong-extension",
-            found,
-            f"a name that ends in .{actual}",
-            remedy,
-            record.file,
-            record.line,
-            severity="warning",
-        )
+        yield odd("image.wrong-extension", f"is a {facts.format} image", f"a name in .{actual}", remedy)
+    if facts.mode == "CMYK":
+        yield odd("image.cmyk", "has printing colours (CMYK)", "grey or RGB", "Convert it to RGB.")
+    if facts.mode.startswith(("I", "F")):
+        yield odd("image.sixteen-bit", "has more than 8 bits a channel", "8", "Convert it to 8 bits.")
+    if facts.frames > 1:
+        remedy = "Only the first is seen; keep one frame."
+        yield odd("image.animated", f"has {facts.frames} frames", "one", remedy)
+    if facts.exif_orientation != 1:
+        found = f"is turned by EXIF (orientation {facts.exif_orientation})"
+        remedy = "Turn the pixels and drop the EXIF tag: most trainers ignore it."
+        yield odd("image.exif-rotated", found, "pixels that lie as they are shown", remedy)
+    if is_transparent(image):
+        remedy = "Put it on white: some tools put it on black."
+        yield odd("image.transparent", "is transparent in places", "an opaque image", remedy)
