@@ -65,6 +65,7 @@ def evaluate(
 
     Example: `glyphline evaluate candidate.jsonl --against champion.jsonl --report report.html`
     """
+    from corpus.parallel import default_workers
     from corpus.paths import as_path
     from evaluation.evaluate import evaluate as run
     from evaluation.facts import RunFacts, load_facts
@@ -78,7 +79,7 @@ def evaluate(
     folder = as_path(images or predictions.parent)
     candidate = read_predictions(predictions, references=references, form=unicode_form)
     champion = read_predictions(against, references=references, form=unicode_form) if against else None
-    candidate = with_quality(candidate, folder)
+    candidate = with_quality(candidate, folder, workers=default_workers())
     result = run(candidate, champion, gate, known.artifact.as_artifact(), first_model=first)
     if report is not None:
         from evaluation.report import write_report
@@ -116,6 +117,8 @@ def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
 def _tell(result: Evaluation) -> None:
     from rich.table import Table
 
+    from evaluation.wording import percent
+
     metrics, compared = result.metrics, result.comparison
     table = Table(title=f"{result.name}: {metrics.samples:,} samples of {result.groups:,} groups")
     table.title_justify = "left"
@@ -128,11 +131,13 @@ def _tell(result: Evaluation) -> None:
         table.add_column(title, justify="left" if not title else "right")
     if compared is None:
         for one in result.spreads:
-            bounds = "" if one.low is None or one.high is None else f"{one.low:.2%} to {one.high:.2%}"
-            table.add_row(_title(one.name), _percent(one.value), bounds)
+            bounds = (
+                "" if one.low is None or one.high is None else f"{percent(one.low)} to {percent(one.high)}"
+            )
+            table.add_row(_title(one.name), percent(one.value), bounds)
     else:
         for difference in compared.metrics:
-            candidate, champion = _percent(difference.candidate), _percent(difference.champion)
+            candidate, champion = percent(difference.candidate), percent(difference.champion)
             table.add_row(_title(difference.name), candidate, champion, _change(difference))
     print_table(table)
     for warning in result.warnings:
@@ -154,13 +159,11 @@ def _title(name: str) -> str:
     return titles.get(name, name.replace("_", " "))
 
 
-def _percent(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.2%}"
-
-
 def _change(one: Difference) -> str:
+    from evaluation.wording import points
+
     if one.difference is None:
         return "undefined"
     if one.low is None or one.high is None:
-        return f"{100 * one.difference:+.2f} (no interval)"
-    return f"{100 * one.difference:+.2f} ({100 * one.low:+.2f} to {100 * one.high:+.2f})"
+        return f"{points(one.difference)} (no interval)"
+    return f"{points(one.difference)} ({points(one.low)} to {points(one.high)})"

@@ -10,6 +10,7 @@ from config.gate import GatePolicy
 from evaluation.comparison import Comparison, Difference
 from evaluation.slices import matches
 from evaluation.text import TextMetrics
+from evaluation.wording import percent, points
 
 Outcome = Literal["passed", "failed", "in doubt", "missing"]
 
@@ -64,20 +65,18 @@ def decide(
             a champion which could not be loaded does not let everything through.
     """
     facts = artifact or Artifact()
-    checks = [_at_most("CER", metrics.characters.rate, policy.max_cer, _percent)]
+    checks = [_at_most("CER", metrics.characters.rate, policy.max_cer, percent)]
     if comparison is not None:
         checks += _against_champion(comparison, policy)
     elif not first_model:
         reason = "There is no comparison with the champion."
         checks.append(Check("comparison with the champion", "missing", False, None, None, reason))
     asked = (
-        ("size", facts.size_mb, policy.max_size_mb, "{:,.1f} MB"),
-        ("95th percentile of latency", facts.latency_p95_ms, policy.max_latency_p95_ms, "{:,.1f} ms"),
-        ("mismatch of the exported artifact", facts.parity_mismatch, policy.max_parity_mismatch, "{:.3%}"),
+        ("Size", facts.size_mb, policy.max_size_mb, "{:,.1f} MB".format),
+        ("95th percentile of latency", facts.latency_p95_ms, policy.max_latency_p95_ms, "{:,.1f} ms".format),
+        ("Lines read otherwise after export", facts.parity_mismatch, policy.max_parity_mismatch, percent),
     )
-    checks += [
-        _at_most(name, found, limit, unit.format) for name, found, limit, unit in asked if limit is not None
-    ]
+    checks += [_at_most(name, found, limit, show) for name, found, limit, show in asked if limit is not None]
     failed = tuple(check.reason for check in checks if not check.passed)
     if failed:
         summary = f"{len(failed)} of {len(checks)} checks failed. {' '.join(failed)}"
@@ -100,7 +99,7 @@ def _against_champion(comparison: Comparison, policy: GatePolicy) -> list[Check]
             checks.append(_no_slice(f"improvement on {policy.new_slice}", policy.new_slice))
     if policy.max_new_loops is not None:
         checks.append(
-            _at_most("lines with a new loop", comparison.new_loops, policy.max_new_loops, "{:,}".format)
+            _at_most("Lines with a new loop", comparison.new_loops, policy.max_new_loops, "{:,}".format)
         )
     return checks
 
@@ -126,9 +125,9 @@ def _difference(
         reason = f"CER on {one.name}: no interval can be given, {why}; it {asked}."
         return Check(name, "missing", False, one.difference, limit, reason)
     measured = (
-        f"CER on {one.name}: {_percent(one.champion)} to {_percent(one.candidate)}, "
-        f"{100 * one.difference:+.2f} points ({confidence:.0%} interval "
-        f"{100 * one.low:+.2f} to {100 * one.high:+.2f}); it {asked}"
+        f"CER on {one.name}: {percent(one.champion)} to {percent(one.candidate)}, "
+        f"{points(one.difference)} points ({percent(confidence, 0)} interval {points(one.low)} to "
+        f"{points(one.high)}); it {asked}"
     )
     if one.high <= limit:
         return Check(name, "passed", True, one.difference, limit, f"{measured}.")
@@ -150,7 +149,3 @@ def _at_most(name: str, found: float | None, limit: float, show: Callable[[float
 
 def _no_slice(name: str, slice_name: str) -> Check:
     return Check(name, "missing", False, None, None, f"{name}: no sample belongs to {slice_name}.")
-
-
-def _percent(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.2%}"

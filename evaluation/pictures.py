@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from PIL import Image
@@ -13,11 +14,13 @@ from upath import UPath
 
 from corpus.errors import ImageError
 from corpus.images import open_image, to_8_bit
+from corpus.parallel import map_chunks
 from corpus.paths import inside
 from evaluation.predictions import Prediction, Predictions
 
 _MAX_WIDTH_PX, _MAX_HEIGHT_PX = 640, 160
 _WEBP_QUALITY = 80
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +36,25 @@ class Quality:
     sharpness: float
 
 
-def with_quality(predictions: Predictions, folder: UPath) -> Predictions:
+def with_quality(predictions: Predictions, folder: UPath, *, workers: int = 1) -> Predictions:
     """Return `predictions` with the quality of their images in `meta`, so that they can be sliced by it.
 
     Lines without a readable image below `folder` stay as they are.
     """
-    return replace(predictions, lines=tuple(_with_quality(line, folder) for line in predictions.lines))
+    work = partial(_with_qualities, folder=folder)
+    chunks = map_chunks(work, predictions.lines, chunk=_CHUNK, workers=workers)
+    return replace(predictions, lines=tuple(line for chunk in chunks for line in chunk))
 
 
 def assess(image: Image.Image) -> Quality:
     """Return how legible `image` is."""
-    grey = np.asarray(to_8_bit(image).convert("L"), dtype=np.float32) / 255.0
-    low, high = np.quantile(grey, (0.05, 0.95))
-    span = float(high - low)
-    steps = [float(np.abs(np.diff(grey, axis=axis)).mean()) for axis in (0, 1) if grey.shape[axis] > 1]
-    sharpness = sum(steps) / len(steps) / span if steps and span > 0 else 0.0
-    return Quality(image.height, span, sharpness)
+    grey = to_8_bit(image).convert("L")
+    below = np.cumsum(grey.histogram()) / (grey.width * grey.height)
+    span = int(np.searchsorted(below, 0.95)) - int(np.searchsorted(below, 0.05))
+    pixels = np.asarray(grey, dtype=np.int16)
+    steps = [float(np.abs(np.diff(pixels, axis=axis)).mean()) for axis in (0, 1) if pixels.shape[axis] > 1]
+    sharpness = sum(steps) / len(steps) / span if steps and span else 0.0
+    return Quality(image.height, span / 255.0, sharpness)
 
 
 def thumbnails(predictions: Predictions, ids: Iterable[str], folder: UPath) -> dict[str, str]:
@@ -59,6 +65,10 @@ def thumbnails(predictions: Predictions, ids: Iterable[str], folder: UPath) -> d
         if line.id in wanted and (image := _open(line, folder)) is not None:
             found[line.id] = _data_uri(image)
     return found
+
+
+def _with_qualities(lines: list[Prediction], folder: UPath) -> list[Prediction]:
+    return [_with_quality(line, folder) for line in lines]
 
 
 def _with_quality(line: Prediction, folder: UPath) -> Prediction:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +14,18 @@ from upath import UPath
 
 from corpus.paths import local, write_whole
 from evaluation import plots
-from evaluation.comparison import Difference
+from evaluation.comparison import Comparison, Difference
 from evaluation.evaluate import Evaluation
 from evaluation.facts import RunFacts
 from evaluation.mistakes import Confusion, Piece, align
 from evaluation.pictures import thumbnails
 from evaluation.plots import Plot
 from evaluation.predictions import Prediction, Predictions
+from evaluation.wording import percent, points
 
 TEMPLATE = "report.html.j2"
 SHOWN_SLICES = 12
+SHOWN_OF_A_DIMENSION = 2
 SHOWN_CONFUSIONS = 12
 SHOWN_LINES = 8
 _HIGHER_IS_BETTER = frozenset({"exact_match"})
@@ -141,6 +145,7 @@ def render(
     confusions = evaluation.mistakes.confusions[:SHOWN_CONFUSIONS]
     ids = _shown_ids(evaluation, confusions)
     pictures = thumbnails(candidate, ids, images)
+    slices, other_slices = _slice_rows(evaluation)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -155,7 +160,8 @@ def render(
         facts=facts,
         verdict=verdict(evaluation),
         metrics=_metric_rows(evaluation),
-        slices=_slice_rows(evaluation),
+        slices=slices,
+        other_slices=other_slices,
         confusions=[
             ConfusionRow(
                 one,
@@ -167,7 +173,6 @@ def render(
         cards=_cards(evaluation, candidate, champion, pictures),
         plots={plot.name: plot for plot in drawn},
         training=[plot for plot in drawn if plot.name.startswith("training-")],
-        shown_slices=SHOWN_SLICES,
     )
 
 
@@ -179,21 +184,12 @@ def verdict(evaluation: Evaluation) -> Verdict:
         sentence, tone, headline = f"{cer}.", "open", "Measured, compared with nothing"
     else:
         tone, headline = _direction(comparison.metrics[0])
-        sentence = f"{cer}, {percent(comparison.metrics[0].champion)} by the champion{_change(comparison.metrics[0])}."
+        sentence = f"{cer}, {percent(comparison.metrics[0].champion)} by the champion. {_change(comparison)}"
     if gate is None:
         return Verdict(tone, headline, sentence, ())
     headline = "The gate is passed" if gate.passed else "The gate is not passed"
-    return Verdict("good" if gate.passed else "bad", headline, sentence, gate.reasons)
-
-
-def percent(value: float | None, digits: int = 2) -> str:
-    """Return a share as people read it: ``7.07 %``."""
-    return "undefined" if value is None else f"{100 * value:.{digits}f} %"
-
-
-def points(value: float | None) -> str:
-    """Return a difference of shares in points, always with its sign: ``−2.78``."""
-    return "undefined" if value is None else f"{100 * value:+.2f}".replace("-", "−")
+    count = f"All {len(gate.checks)} checks passed." if gate.passed else ""
+    return Verdict("good" if gate.passed else "bad", headline, f"{sentence} {count}".strip(), gate.reasons)
 
 
 def visible(text: str) -> str:
@@ -220,10 +216,14 @@ def _direction(cer: Difference) -> tuple[str, str]:
     return "open", "No clear difference to the champion"
 
 
-def _change(cer: Difference) -> str:
+def _change(comparison: Comparison) -> str:
+    cer = comparison.metrics[0]
     if cer.difference is None or cer.low is None or cer.high is None:
         return ""
-    return f": {points(cer.difference)} points, with 95 % confidence {points(cer.low)} to {points(cer.high)}"
+    return (
+        f"The difference is {points(cer.difference)} points; with {percent(comparison.confidence, 0)} "
+        f"confidence it lies between {points(cer.low)} and {points(cer.high)}."
+    )
 
 
 def _metric_rows(evaluation: Evaluation) -> list[Row]:
@@ -241,17 +241,22 @@ def _metric_rows(evaluation: Evaluation) -> list[Row]:
     return [_row(title, differences[name], widest) for name, title in titles.items()]
 
 
-def _slice_rows(evaluation: Evaluation) -> list[Row]:
+def _slice_rows(evaluation: Evaluation) -> tuple[list[Row], list[Row]]:
+    """Return the worst slices, few of each dimension, and all others; both the worst first."""
     differences = {one.name: one for one in evaluation.comparison.slices} if evaluation.comparison else {}
     widest = _widest(differences.values())
-    rows = []
+    shown: list[Row] = []
+    others: list[Row] = []
+    count: Counter[str] = Counter()
     for one in evaluation.slices:
+        row = Row(one.name, None, None, one.cer, None, None, "", None)
         if one.name in differences:
             row = _row(one.name, differences[one.name], widest)
-        else:
-            row = Row(one.name, None, None, one.cer, None, None, "", None)
+        count[one.dimension] += 1
+        is_shown = count[one.dimension] <= SHOWN_OF_A_DIMENSION and len(shown) < SHOWN_SLICES
+        rows = shown if is_shown else others
         rows.append(replace(row, samples=one.samples, error_share=one.error_share))
-    return rows
+    return shown, others
 
 
 def _row(title: str, one: Difference, widest: float) -> Row:
@@ -301,16 +306,13 @@ def _cards(
 
 
 def _wrappable(line: Prediction) -> tuple[Piece, ...]:
-    """Return the aligned pieces of `line`, the right ones cut at spaces so that a long line can wrap."""
+    """Return the aligned pieces of `line`, cut at spaces where that can be, so that a long line can wrap."""
     made: list[Piece] = []
     for piece in align(line.reference, line.prediction):
-        if piece.kind == "equal":
-            made += [Piece("equal", word, word) for word in _words_with_spaces(piece.reference)]
-        else:
+        if piece.kind == "substitute":
             made.append(piece)
+            continue
+        for word in re.findall(r"[^ ]* |[^ ]+", piece.reference or piece.prediction):
+            there, read = piece.kind != "insert", piece.kind != "delete"
+            made.append(Piece(piece.kind, word if there else "", word if read else ""))
     return tuple(made)
-
-
-def _words_with_spaces(text: str) -> list[str]:
-    parts = text.split(" ")
-    return [part + " " for part in parts[:-1]] + [part for part in parts[-1:] if part]
