@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from config.errors import ConfigError, Problem
+from config.gate import GatePolicy
 from config.yaml_source import Settings, load_model
 
 FAMILIES = Path(__file__).parent / "families"
@@ -76,6 +77,7 @@ class Family(Settings):
     task: Literal["recognition"]
     recognition: Recognition
     examine: ExamineThresholds = ExamineThresholds()
+    gate: GatePolicy = GatePolicy()
 
 
 def load_family(name_or_path: str | Path) -> Family:
