@@ -89,7 +89,7 @@ def _rectify(page: Image.Image, quad: Polygon) -> Image.Image:
 
 
 def _turns(quad: Polygon) -> np.ndarray:
-    """Return how far each corner turns: positive to the right (y points down), all four where it is convex."""
+    """Return how far each corner turns: to the right (y points down) where positive, as all do if convex."""
     corners = np.array([*quad, *quad[:2]], dtype=float)
     sides = np.diff(corners, axis=0)
     turns: np.ndarray = sides[:-1, 0] * sides[1:, 1] - sides[:-1, 1] * sides[1:, 0]

@@ -47,6 +47,7 @@ def store_all(
     for page in pages:
         records = [item for item in page if isinstance(item, Record)]
         results += [item for item in page if isinstance(item, Problem)]
+        results += [problem for record in records for problem in _empty_text(record)]
         if records:
             results += _store_page(records, root, crop_regions=crop_regions)
     return results
@@ -79,6 +80,13 @@ def _store_page(records: list[Record], folder: UPath, *, crop_regions: bool) -> 
     elif regions:
         page = to_8_bit(image)
         yield from (_store_region(record, page, folder) for record in regions)
+
+
+def _empty_text(record: Record) -> Iterator[Problem]:
+    if record.text is not None and not record.text.strip():
+        found = f"the text {record.text!r} for {record.image_name}"
+        remedy = "Write what is there, or delete the line."
+        yield Problem("text.empty", found, "a text", remedy, record.file, record.line, severity="warning")
 
 
 def _can_be_cut(record: Record) -> bool:

@@ -169,8 +169,9 @@ def write(snapshot: Snapshot, out: UPath) -> None:
     samples = accepted(snapshot, FORMAT.name, no_text)
     key = keys_of(snapshot)
     table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow([*_REQUIRED, "split", "meta"])
+    table.write(",".join([*_REQUIRED, "split", "meta"]) + "\n")
+    # by itself the writer would leave a lone CR unquoted, which ends a row for every reader
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")
     with new_folder(out) as folder:
         for split, part in by_split(samples).items():
             named = [(sample, image_name(sample, n, split)) for n, sample in enumerate(part, start=1)]
