@@ -136,7 +136,7 @@ def _csv(path: Path, content: str) -> Iterator[tuple[int, _Row]]:
             except ValidationError as error:
                 raise _misfit(error, path, start) from error
     except csv.Error as error:
-        raise _error("csv", f"not CSV: {error}", "CSV", "Mend it.", path, reader.line_num) from error
+        raise _error("csv", f"not CSV: {error}", "CSV", "Mend it.", path, end + 1) from error
 
 
 def _row_of(cells: dict[str, str]) -> dict[str, object]:

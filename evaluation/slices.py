@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +56,7 @@ class Slice:
 
 
 def dimensions(predictions: Predictions) -> tuple[Dimension, ...]:
-    """Return every way to cut `predictions` that has at least two slices.
+    """Return every way to cut `predictions`.
 
     ``length`` (of the reference, in code points), ``script`` (Unicode script of the reference), ``character``
     (the reference holds it) and ``group`` always; then one for each key of `meta` with scalar values:
@@ -72,7 +73,7 @@ def dimensions(predictions: Predictions) -> tuple[Dimension, ...]:
     for key in sorted({key for line in predictions.lines for key in line.meta}):
         name = f"meta.{key}" if key in taken else key
         made.append(_single(name, _labels([line.meta.get(key) for line in predictions.lines])))
-    return tuple(dimension for dimension in made if len(dimension.labels) > 1)
+    return tuple(dimension for dimension in made if dimension.labels)
 
 
 def slice_metrics(dimension: Dimension, lines: Lines) -> tuple[Slice, ...]:
@@ -106,11 +107,13 @@ def slice_metrics(dimension: Dimension, lines: Lines) -> tuple[Slice, ...]:
 def worst(slices: Sequence[Slice], guarded: Iterable[str] = ()) -> tuple[Slice, ...]:
     """Return the slices worth a look, the worst first, and those that `guarded` names in any case.
 
-    Small slices are left out, and of a dimension with many values all but the worst.
+    Small slices are left out, of a dimension with many values all but the worst, and a dimension with one
+    value altogether.
     """
     names = set(guarded)
-    large = [one for one in slices if one.samples >= MIN_SAMPLES]
-    kept = {one.name for dimension in {one.dimension for one in large} for one in _top(large, dimension)}
+    values = Counter(one.dimension for one in slices)
+    large = [one for one in slices if one.samples >= MIN_SAMPLES and values[one.dimension] > 1]
+    kept = {one.name for dimension in values for one in _top(large, dimension)}
     chosen = (one for one in slices if one.name in kept or matches(one.name, names))
     return tuple(sorted(chosen, key=_badness, reverse=True))
 

@@ -1,0 +1,145 @@
+"""What is read from files, and that every kind of bad input is refused by name and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluation.errors import PredictionError
+from evaluation.predictions import Prediction, collect, pair
+from evaluation.reading import read_predictions
+
+GOOD = '{"id":"a","reference":"x","prediction":"y"}'
+
+
+def line(**values: str) -> str:
+    cells = {"id": '"a"', "reference": '"x"', "prediction": '"y"', **values}
+    return "{" + ",".join(f'"{key}":{value}' for key, value in cells.items() if value) + "}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "where", "found"),
+    [
+        ("p.jsonl", "", "", "no predictions"),
+        ("p.jsonl", f"{GOOD}\n\n{GOOD}", ":3: ", "id 'a' stands twice (first on line 1)"),
+        ("p.jsonl", f"{GOOD}\n{{", ":2: ", "not JSON"),
+        ("p.jsonl", line(confidence="NaN"), ":1: ", "NaN and Infinity are not JSON"),
+        ("p.jsonl", line(confidence="1.01"), ":1: ", "confidence is 1.01; expected a number from 0 to 1"),
+        ("p.jsonl", line(prediction="null"), ":1: ", "prediction is null; expected a text"),
+        ("p.jsonl", line(prediction=""), ":1: ", "no prediction"),
+        ("p.jsonl", line(id='""'), ":1: ", "id is ''"),
+        ("p.jsonl", line(confidance="1"), ":1: ", "Did you mean 'confidence'?"),
+        ("p.jsonl", "[1]", ":1: ", "expected a JSON object"),
+        ("p.jsonl", line(reference='"\\ud800"'), ":1: ", "not JSON"),
+        ("p.csv", "id,reference,prediction,confidence\n1,x,y,nan\n", ":2: ", "confidence is 'nan'"),
+        ("p.csv", 'id,reference,prediction\n1,"x\nz",y\n2,x\n', ":4: ", "fewer cells than columns"),
+        ("p.csv", "id,reference,prediction\n1,x,y,z\n", ":2: ", "more cells than columns"),
+        ("p.csv", "id,referense,prediction\n1,x,y\n", ":1: ", "Did you mean 'reference'?"),
+        ("p.csv", "id,prediction\n1,y\n", ":2: ", "no reference"),
+        ("p.csv", 'id,reference,prediction,meta\n1,x,y,"[1"\n', ":2: ", "expected a JSON object"),
+        ("p.csv", 'id,reference,prediction\n1,x,"y\n', ":2: ", "not CSV"),
+        ("p.tsv", "", "", "the ending '.tsv'"),
+        ("p.txt", "x\n", "", "text without references"),
+    ],
+)
+def test_bad_input_is_refused(tmp_path: Path, name: str, content: str, where: str, found: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(PredictionError) as caught:
+        read_predictions(path)
+    assert found in str(caught.value)
+    assert f"{name}{where}" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_not_utf8(tmp_path: Path) -> None:
+    with pytest.raises(PredictionError, match="no such file"):
+        read_predictions(tmp_path / "none.jsonl")
+    (tmp_path / "latin.jsonl").write_bytes(f"{GOOD}\n".encode() + b'{"id":"\xe9"}')
+    with pytest.raises(PredictionError, match=r"latin\.jsonl:2: not UTF-8"):
+        read_predictions(tmp_path / "latin.jsonl")
+
+
+def test_the_three_layouts_say_the_same(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(
+        '\ufeff{"id": 1, "reference": "ab", "prediction": "a,b"}\r\n'
+        '{"id": 2, "reference": "", "prediction": ""}',
+        encoding="utf-8",
+    )
+    (tmp_path / "p.csv").write_text(
+        '\ufeffid,reference,prediction\r\n1,ab,"a,b"\r\n2,,\r\n', encoding="utf-8"
+    )
+    (tmp_path / "p.txt").write_text("\ufeffa,b\r\n\r\n", encoding="utf-8")
+    (tmp_path / "r.txt").write_text("ab\n\n", encoding="utf-8")
+    expected = (Prediction("1", "ab", "a,b"), Prediction("2", "", ""))
+    assert read_predictions(tmp_path / "p.jsonl").lines == expected
+    assert read_predictions(tmp_path / "p.csv").lines == expected
+    assert read_predictions(tmp_path / "p.txt", references=tmp_path / "r.txt").lines == expected
+
+
+def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("a\u2028b\n", encoding="utf-8")
+    (tmp_path / "r.txt").write_text("a\u2028b\n", encoding="utf-8")
+    assert len(read_predictions(tmp_path / "p.txt", references=tmp_path / "r.txt").lines) == 1
+
+
+def test_text_files_must_have_as_many_lines(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("a\n", encoding="utf-8")
+    (tmp_path / "r.txt").write_text("a\nb\n", encoding="utf-8")
+    with pytest.raises(PredictionError, match=r"p\.txt: 1 lines; expected 2, as in"):
+        read_predictions(tmp_path / "p.txt", references=tmp_path / "r.txt")
+
+
+def test_all_columns(tmp_path: Path) -> None:
+    (tmp_path / "p.jsonl").write_text(
+        line(confidence="0.5", group="7", image='"i.png"', meta='{"split":"golden","n":1}'), encoding="utf-8"
+    )
+    (tmp_path / "p.csv").write_text(
+        "id,reference,prediction,confidence,group,image,meta,meta.split\n"
+        'a,x,y,0.5,7,i.png,"{""n"":1}",golden\n',
+        encoding="utf-8",
+    )
+    expected = (Prediction("a", "x", "y", 0.5, "7", "i.png", {"n": 1, "split": "golden"}),)
+    assert read_predictions(tmp_path / "p.jsonl").lines == expected
+    assert read_predictions(tmp_path / "p.csv").lines == expected
+
+
+def test_collect_refuses_what_a_program_gets_wrong() -> None:
+    with pytest.raises(PredictionError, match="no predictions"):
+        collect("test", [])
+    with pytest.raises(PredictionError, match="stands twice"):
+        collect("test", [Prediction("1", "", ""), Prediction("1", "", "")])
+    with pytest.raises(PredictionError, match="confidence nan"):
+        collect("test", [Prediction("1", "", "", float("nan"))])
+
+
+def test_pair_puts_the_champion_in_the_candidates_order() -> None:
+    candidate = collect("new", [Prediction("1", "a", "a"), Prediction("2", "e\u0301", "b")])
+    champion = collect("old", [Prediction("2", "é", "x"), Prediction("1", "a", "y")])
+    assert pair(candidate, champion).texts() == ["y", "x"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([Prediction("1", "a", "a")], "old: no prediction for '2'"),
+        ([Prediction(str(n), "a", "a") for n in range(1, 9)], "unknown ids: '3', '4', '5' and 3 more"),
+        ([Prediction("1", "a", "a"), Prediction("2", "b", "a")], "the reference of '2' is 'b'; expected 'a'"),
+    ],
+)
+def test_pair_refuses_what_does_not_belong_together(lines: list[Prediction], found: str) -> None:
+    candidate = collect("new", [Prediction("1", "a", "a"), Prediction("2", "a", "a")])
+    with pytest.raises(PredictionError) as caught:
+        pair(candidate, collect("old", lines))
+    assert found in str(caught.value)
+
+
+def test_pair_refuses_two_normal_forms() -> None:
+    lines = [Prediction("1", "a", "a")]
+    with pytest.raises(PredictionError, match="NFD, and NFC in new"):
+        pair(collect("new", lines), collect("old", lines, "NFD"))
+
+
+def test_lines_without_a_group_are_their_own() -> None:
+    lines = [Prediction(str(n), "", "", group=group) for n, group in enumerate((None, "p", None, "p", "0"))]
+    assert collect("test", lines).group_index().tolist() == [0, 1, 2, 1, 3]

@@ -1,0 +1,231 @@
+"""What leaves the package: evaluation.json, the report, and the command that writes both."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+from config.errors import GlyphlineError
+from config.gate import GatePolicy
+from corpus.paths import as_path
+from evaluation.classes import classify
+from evaluation.document import decode, encode, encode_classification, json_schema
+from evaluation.errors import EvaluationError
+from evaluation.evaluate import Evaluation, evaluate
+from evaluation.facts import RunFacts
+from evaluation.gate import Artifact
+from evaluation.predictions import Prediction, Predictions, collect
+from evaluation.report import visible, write_report
+
+ROOT = Path(__file__).parents[2]
+
+
+def predictions(name: str, wrong: int, folder: Path | None = None) -> Predictions:
+    """Sixty lines of ten pages; the first `wrong` of every page are read with <b> for ก."""
+    lines = []
+    for number in range(60):
+        place = number % 6
+        text = "ที่กอ <i>" if place < wrong else "ที่นี่กอ <i>"
+        meta = {"split": ("golden", "test")[number % 2], "age": ("old", "new")[number // 3 % 2]}
+        image = f"{number}.png" if folder else None
+        lines.append(Prediction(str(number), "ที่นี่กอ <i>", text, 0.9, f"page {number // 6}", image, meta))
+        if folder:
+            Image.fromarray(np.full((20, 60), number, np.uint8)).save(folder / f"{number}.png")
+    return collect(name, lines)
+
+
+@pytest.fixture(scope="module")
+def measured() -> Evaluation:
+    policy = GatePolicy(max_size_mb=10.0, max_cer=0.5)
+    return evaluate(predictions("new", 1), predictions("old", 3), policy, Artifact(size_mb=8.5))
+
+
+def test_the_document_comes_back_as_it_was(measured: Evaluation) -> None:
+    assert decode(encode(measured), "evaluation.json") == measured
+
+
+def test_the_document_has_what_others_read(measured: Evaluation) -> None:
+    document = json.loads(encode(measured))
+    assert document["schema_version"] == 1
+    assert document["cer"] == pytest.approx(10 * 3 / (60 * 12))
+    assert document["exact_match"] == pytest.approx(50 / 60)
+    assert document["gate"]["passed"] is True
+    assert document["comparison"]["metrics"][0]["difference"] == pytest.approx(-20 * 3 / (60 * 12))
+    assert document["regression_metrics"]["cer"] == {
+        "value": pytest.approx(document["cer"], abs=1e-6),
+        "standard_deviation": pytest.approx(0.0, abs=1e-6),  # every page is read alike
+    }
+
+
+def test_a_deviation_that_cannot_be_had_is_written_as_studio_expects_it() -> None:
+    document = json.loads(encode(evaluate(collect("one", [Prediction("1", "a", "b")]))))
+    assert document["regression_metrics"]["cer"] == {"value": 1.0, "standard_deviation": "NaN"}
+    nothing = json.loads(encode(evaluate(collect("empty", [Prediction("1", "", "b")]))))
+    assert nothing["cer"] is None
+    assert "cer" not in nothing["regression_metrics"]
+
+
+def test_a_classifiers_document() -> None:
+    document = json.loads(encode_classification("shapes", classify(["a", "b"], ["a", "a"])))
+    assert document["multiclass_classification_metrics"] == {
+        "accuracy": {"value": 0.5, "standard_deviation": "NaN"},
+        "macro_f1": {"value": pytest.approx(1 / 3, abs=1e-6), "standard_deviation": "NaN"},
+        "confusion_matrix": {"a": {"a": 1, "b": 0}, "b": {"a": 1, "b": 0}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"{", "not JSON"),
+        (b"[]", "schema version None"),
+        (b'{"schema_version": 2}', "schema version 2; expected schema version 1"),
+        (b'{"schema_version": 1}', "name: "),
+    ],
+)
+def test_what_is_not_an_evaluation_is_refused(data: bytes, found: str) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        decode(data, "evaluation.json")
+    assert found in str(caught.value)
+
+
+def test_the_schema_is_written_down() -> None:
+    # after a change: python -c "…" as docs/evaluation.md says, and think about SCHEMA_VERSION
+    assert json.loads((ROOT / "docs" / "evaluation.schema.json").read_text()) == json_schema()
+
+
+class _Page(html.parser.HTMLParser):
+    """Collects what a page asks its browser for, and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href", "data", "action")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> _Page:
+    folder = tmp_path_factory.mktemp("report")
+    candidate, champion = predictions("new", 3, folder), predictions("old", 1)
+    facts = RunFacts.model_validate(
+        {
+            "title": "Thai <script>",
+            "lineage": {"snapshot": "6ff4681e3ada"},
+            "training": [{"step": n, "values": {"train_loss": 1 / n, "val_cer": 0.5 / n}} for n in (1, 2, 3)],
+        }
+    )
+    result = evaluate(candidate, champion, GatePolicy())
+    write_report(as_path(folder / "report.html"), result, candidate, champion, facts, as_path(folder))
+    names = {path.name for path in (folder / "report-plots").iterdir()}
+    stems = ("line-errors", "reliability", "training-cer", "training-loss")
+    assert names == {f"{stem}.{ending}" for stem in stems for ending in ("png", "svg")}
+    parsed = _Page()
+    parsed.feed((folder / "report.html").read_text(encoding="utf-8"))
+    return parsed
+
+
+def test_the_report_loads_nothing(page: _Page) -> None:
+    assert "img" in page.tags
+    assert all(source.startswith(("data:image/webp;base64,", "#")) for source in page.sources)
+    assert not {"script", "link", "iframe", "object"}.intersection(page.tags)
+
+
+def test_the_report_escapes_what_was_read(page: _Page) -> None:
+    assert "i" not in page.tags
+    assert "Thai <script>" in page.text
+
+
+def test_the_report_says_first_what_was_decided_and_why(page: _Page) -> None:
+    text = re.sub(r"\s+", " ", page.text)
+    verdict = text.index("The gate is not passed")
+    reason = text.index("CER on split=golden: 8.33 % to 16.67 %, +8.33 points")
+    assert verdict < reason < text.index("Candidate and champion") < text.index("Where it is wrong")
+    assert "6ff4681e3ada" in text
+
+
+def test_a_report_without_champion_images_or_confidence(tmp_path: Path) -> None:
+    candidate = collect("alone", [Prediction("1", "", "")])
+    result = evaluate(candidate)
+    path = as_path(tmp_path / "report.html")
+    write_report(path, result, candidate, None, RunFacts(), as_path(tmp_path))
+    assert "Measured, compared with nothing" in path.read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_seen_is_shown() -> None:
+    assert visible("a b\u200b\t") == "a␣bU+200BU+0009"
+    assert visible("\u0e48") == "◌\u0e48"
+
+
+def lines_of(path: Path, name: str, wrong: int) -> Path:
+    rows = (
+        {
+            "id": one.id,
+            "reference": one.reference,
+            "prediction": one.prediction,
+            "meta": one.meta,
+            "group": one.group,
+        }
+        for one in predictions(name, wrong).lines
+    )
+    file = path / f"{name}.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return file
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+
+
+def test_the_command_prints_the_document(tmp_path: Path) -> None:
+    new, old = lines_of(tmp_path, "new", 1), lines_of(tmp_path, "old", 3)
+    result = run(new, "--against", old, "--json", "--report", tmp_path / "r.html")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["cer"] == pytest.approx(1 / 24)
+    assert (tmp_path / "r.html").is_file()
+    assert (tmp_path / "r-plots" / "line-errors.png").is_file()
+
+
+def test_the_command_tells_people_and_decides(tmp_path: Path) -> None:
+    new, old = lines_of(tmp_path, "new", 1), lines_of(tmp_path, "old", 3)
+    better = run(new, "--against", old, "--family", "thai-rec")
+    assert better.exit_code == 0, better.output
+    assert "4.17 %" in better.stdout
+    assert "gate passed" in better.stdout
+    worse = run(old, "--against", new, "--family", "thai-rec")
+    assert worse.exit_code == 1
+    assert "✗ CER on split=golden" in worse.stdout
+    alone = run(new, "--family", "thai-rec")
+    assert alone.exit_code == 1
+    assert "There is no comparison with the champion." in alone.stdout
+    (tmp_path / "gate.yaml").write_text("max_cer: 0.05\n")
+    assert run(new, "--policy", tmp_path / "gate.yaml", "--first").exit_code == 0
+
+
+def test_the_command_takes_two_text_files(tmp_path: Path) -> None:
+    (tmp_path / "read.txt").write_text("RM 1O.50\n")
+    (tmp_path / "true.txt").write_text("RM 10.50\n")
+    result = run(tmp_path / "read.txt", "--references", tmp_path / "true.txt", "--json")
+    assert json.loads(result.stdout)["cer"] == 1 / 8
+
+
+def test_the_command_refuses_two_gates(tmp_path: Path) -> None:
+    new = lines_of(tmp_path, "new", 1)
+    result = run(new, "--family", "thai-rec", "--policy", new)
+    assert isinstance(result.exception, GlyphlineError)
+    assert "--family and --policy" in str(result.exception)
