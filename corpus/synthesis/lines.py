@@ -1,0 +1,100 @@
+"""Draw one text line as a scanner would deliver it: type, skew, strokes, paper, blur, noise, JPEG."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from corpus.sample import Polygon
+from corpus.synthesis import degrade
+from corpus.synthesis.fonts import Covering, Face, pick
+from corpus.synthesis.lettering import set_type
+from corpus.synthesis.recipe import Degradations, LineSettings, Recipe, Tone
+from corpus.synthesis.texts.compose import Label, compose
+
+_SETTING_SIZES_PX = (24, 32, 48, 64, 96)
+"""Type is set at one of these, worked on, and shrunk once at the end: edges come out as soft as in a scan."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLine:
+    """A line's image, its label, its face, and the text's own corners where it does not lie upright."""
+
+    image: Image.Image
+    label: Label
+    face: Face
+    polygon: Polygon | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Where the ink goes on its canvas, in the canvas's pixels, and how much it is scaled."""
+
+    scale: float
+    left: float
+    top: float
+    width: int
+    height: int
+
+
+def draw_line(recipe: Recipe, faces: Sequence[Covering], rng: random.Random) -> DrawnLine:
+    """Draw one line of `recipe`, which draws lines: every choice comes from `rng`."""
+    text, line = recipe.text, recipe.line
+    assert text is not None
+    assert line is not None
+    label = compose(text, rng)
+    face = pick(faces, label.text, rng)
+    ink_px = rng.uniform(*line.ink_px)
+    setting_px = next((size for size in _SETTING_SIZES_PX if size >= 2 * ink_px), _SETTING_SIZES_PX[-1])
+    ink = set_type(label.text, face, setting_px).mask
+    scale = ink_px / ink.height
+    if (degrees := degrade.strength(recipe.degradations.skew_deg, rng)) is not None:
+        ink = degrade.turn(ink, degrees)
+    fit = _fit(ink, scale, line, rng)
+    plate = Image.new("L", (round(fit.width / fit.scale), round(fit.height / fit.scale)))
+    plate.paste(ink, (round(fit.left / fit.scale), round(fit.top / fit.scale)))
+    if (stroke_px := degrade.strength(recipe.degradations.strokes_px, rng)) is not None:
+        degrade.cross_with_strokes(plate, stroke_px / fit.scale, rng)
+    if (share := degrade.strength(recipe.degradations.bleed_share, rng)) is not None:
+        other = compose(text, rng).text
+        back = set_type(other, pick(faces, other, rng), setting_px).mask
+        plate = degrade.bleed_through(plate, back, share, rng)
+    shrunk = plate.resize((fit.width, fit.height), Image.Resampling.BILINEAR)
+    image = scan(shrunk, recipe.tone, recipe.degradations, rng)
+    if rng.random() >= line.turned_share:
+        return DrawnLine(image, label, face, None)
+    turned = image.transpose(Image.Transpose.ROTATE_90)
+    width, height = turned.size
+    upwards: Polygon = ((0, height), (0, 0), (width, 0), (width, height))
+    return DrawnLine(turned, label, face, upwards)
+
+
+def _fit(ink: Image.Image, scale: float, line: LineSettings, rng: random.Random) -> _Fit:
+    """Give the ink its margins, or shrink it into the middle (nearly) of a fixed canvas."""
+    if line.width_px is None or line.height_px is None:
+        left, top, right, bottom = (rng.uniform(*line.margin_px) for _ in range(4))
+        width, height = ink.width * scale + left + right, ink.height * scale + top + bottom
+        return _Fit(scale, left, top, max(1, round(width)), max(1, round(height)))
+    margin = min(rng.uniform(*line.margin_px), line.height_px / 4)
+    room = (line.width_px - 2 * margin, line.height_px - 2 * margin)
+    scale = min(scale, room[0] / ink.width, room[1] / ink.height)
+    spare = (line.width_px - ink.width * scale, line.height_px - ink.height * scale)
+    most = line.margin_px[1]
+    left, top = (free / 2 + rng.uniform(-1, 1) * min(free / 2, most) for free in spare)
+    return _Fit(scale, left, top, line.width_px, line.height_px)
+
+
+def scan(ink: Image.Image, tone: Tone, degradations: Degradations, rng: random.Random) -> Image.Image:
+    """Turn a mask of ink into what a scanner delivers."""
+    image = degrade.print_on_paper(ink, tone, rng)
+    if (sigma_px := degrade.strength(degradations.blur_px, rng)) is not None:
+        image = degrade.blur(image, sigma_px)
+    paper_grey = degrade.strength(degradations.paper_grey, rng)
+    noise_grey = degrade.strength(degradations.noise_grey, rng)
+    image = degrade.add_grain(image, paper_grey, noise_grey, rng)
+    if (quality := degrade.strength(degradations.jpeg_quality, rng)) is not None:
+        image = degrade.through_jpeg(image, quality)
+    return image

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Install the system packages that Glyphline needs and Python's index does not have: fonts.
+# Does nothing where all are there. Where it may not install, it says what to run and succeeds, so that
+# `make test` goes on: tests that need a font are skipped and say so.
+set -eu
+
+# fonts-thai-tlwg      Thai                       fonts-lohit-deva     Devanagari
+# fonts-noto-core      Thai, Devanagari, Latin    fonts-dejavu-core    Latin with Vietnamese
+# fonts-liberation     Latin, like Arial          fonts-osifont        lettering of ISO 3098
+# fonts-routed-gothic  lettering of Leroy templates
+packages="fonts-thai-tlwg fonts-noto-core fonts-lohit-deva fonts-liberation fonts-dejavu-core fonts-osifont fonts-routed-gothic"
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "system packages: no apt-get here. Install the fonts of these Debian packages by hand: $packages" >&2
+    exit 0
+fi
+
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null | sed -n 's/^installed //p' || true)
+missing=""
+for package in $packages; do
+    case "
+$installed
+" in
+    *"
+$package
+"*) ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        as_root="sudo -n"
+    else
+        echo "system packages: not allowed to install. Run: sudo apt-get install$missing" >&2
+        exit 0
+    fi
+fi
+
+install() {
+    # shellcheck disable=SC2086 # a list of words
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+echo "system packages: installing$missing" >&2
+if ! install 2>/dev/null; then
+    if ! { $as_root apt-get update -qq && install; }; then
+        echo "system packages: could not install. Run: sudo apt-get update && sudo apt-get install$missing" >&2
+    fi
+fi
