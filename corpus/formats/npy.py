@@ -13,6 +13,7 @@ import io
 import math
 import pickle
 import re
+import tokenize
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ class _Ndarray:
 
 _STAND_INS = {"_reconstruct": _Array, "ndarray": _Ndarray, "dtype": _Dtype, "scalar": _Scalar}
 _MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
-_BROKEN = (
+_BROKEN = (  # in all these ways numpy's header or pickle's machine fails on nonsense
     pickle.UnpicklingError,
     AttributeError,
     EOFError,
@@ -140,8 +141,10 @@ _BROKEN = (
     MemoryError,
     OverflowError,
     RecursionError,
+    SyntaxError,
     TypeError,
     ValueError,
+    tokenize.TokenError,
 )
 
 
