@@ -89,7 +89,7 @@ def check_round_trip(name: str, made: list[dict[str, Any]]) -> None:
             assert outcome.snapshot.image_path(sample).read_bytes() == before.image_path(sample).read_bytes()
 
 
-few = settings(max_examples=50, deadline=None)
+few = settings(max_examples=30, deadline=None)
 
 
 @pytest.mark.parametrize("name", ["csv", "messages", "swift"])
