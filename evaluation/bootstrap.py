@@ -18,7 +18,7 @@ MIN_GROUPS = 5
 """With fewer groups there is no interval: so few pages cannot say how much pages differ."""
 
 Floats = NDArray[np.float64]
-_CHUNK_BYTES = 32_000_000
+_CHUNK_BYTES = 128_000_000  # every chunk reads all sums once more
 
 
 @dataclass(frozen=True, slots=True)

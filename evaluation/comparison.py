@@ -67,10 +67,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Ratio:
-    """A rate of some lines: what is divided, by what, and the number of each line's group."""
+    """A rate of some lines: for each model what is divided; by what; and the number of each line's group."""
 
     name: str
-    parts: Floats
+    parts: tuple[Floats, ...]
     wholes: Floats
     groups: NDArray[np.int64]
 
@@ -84,13 +84,12 @@ def spreads(
     seed: int = SEED,
 ) -> tuple[Spread, ...]:
     """Return every rate of one model with its bootstrap interval and standard deviation."""
-    ratios = _ratios(lines, groups)
-    draws = _draws(ratios, replicates, seed)
+    ratios = _ratios((lines,), groups)
     made = []
-    for column, ratio in enumerate(ratios):
-        bounds = _bounds(draws[:, column], ratio, confidence)
+    for ratio, draws in zip(ratios, _draws(ratios, replicates, seed), strict=True):
+        bounds = _bounds(draws[0], ratio, confidence)
         low, high, deviation = (bounds.low, bounds.high, bounds.deviation) if bounds else (None, None, None)
-        made.append(Spread(ratio.name, _value(ratio), low, high, deviation))
+        made.append(Spread(ratio.name, _value(ratio, 0), low, high, deviation))
     return tuple(made)
 
 
@@ -121,17 +120,15 @@ def compare(
         replicates: how many resamples; 1,000 or more.
         seed: the same seed gives the same intervals.
     """
-    pairs = list(zip(_ratios(candidate, groups), _ratios(champion, groups), strict=True))
-    metrics = len(pairs)
+    ratios = _ratios((candidate, champion), groups)
+    metrics = len(ratios)
     for name in slices:
         members = members_of(name, cuts)
         if len(members):
-            ours, theirs = pairs[0]  # the character error rate
-            pairs.append((_only(name, ours, members), _only(name, theirs, members)))
-    draws = _draws([ratio for pair in pairs for ratio in pair], replicates, seed)
+            ratios.append(_only(name, ratios[0], members))  # the character error rate
     differences = [
-        _difference(ours, theirs, draws[:, 2 * k] - draws[:, 2 * k + 1], confidence)
-        for k, (ours, theirs) in enumerate(pairs)
+        _difference(ratio, draws, confidence)
+        for ratio, draws in zip(ratios, _draws(ratios, replicates, seed), strict=True)
     ]
     change = candidate.characters.errors - champion.characters.errors
     order = np.argsort(change, kind="stable")
@@ -152,55 +149,73 @@ def compare(
     )
 
 
-def _ratios(lines: Lines, groups: NDArray[np.int64]) -> list[_Ratio]:
-    ones = np.ones(len(lines.exact))
-    line_cer = lines.line_cer()
-    counted = ~np.isnan(line_cer)
-    edits = (("cer", lines.characters), ("grapheme_cer", lines.graphemes), ("wer", lines.words))
-    return [
-        *(
-            _Ratio(name, one.errors.astype(float), one.reference_length.astype(float), groups)
-            for name, one in edits
-        ),
-        _Ratio("exact_match", lines.exact.astype(float), ones, groups),
-        _Ratio("mean_line_cer", np.where(counted, line_cer, 0.0), counted.astype(float), groups),
+def _ratios(models: Sequence[Lines], groups: NDArray[np.int64]) -> list[_Ratio]:
+    """Return every rate of `models`, which read the same lines."""
+    line_cer = [model.line_cer() for model in models]
+    counted = ~np.isnan(line_cer[0])  # by the references, the same for all
+    units = (
+        ("cer", [model.characters for model in models]),
+        ("grapheme_cer", [model.graphemes for model in models]),
+        ("wer", [model.words for model in models]),
+    )
+    ratios = [
+        _Ratio(
+            name,
+            tuple(one.errors.astype(float) for one in edits),
+            edits[0].reference_length.astype(float),
+            groups,
+        )
+        for name, edits in units
     ]
+    exact = tuple(model.exact.astype(float) for model in models)
+    shares = tuple(np.where(counted, one, 0.0) for one in line_cer)
+    ratios.append(_Ratio("exact_match", exact, np.ones(len(counted)), groups))
+    ratios.append(_Ratio("mean_line_cer", shares, counted.astype(float), groups))
+    return ratios
 
 
 def _only(name: str, ratio: _Ratio, members: NDArray[np.int64]) -> _Ratio:
-    return _Ratio(name, ratio.parts[members], ratio.wholes[members], ratio.groups[members])
+    parts = tuple(one[members] for one in ratio.parts)
+    return _Ratio(name, parts, ratio.wholes[members], ratio.groups[members])
 
 
-def _value(ratio: _Ratio) -> float | None:
-    return rate(float(ratio.parts.sum()), float(ratio.wholes.sum()))
+def _value(ratio: _Ratio, model: int) -> float | None:
+    return rate(float(ratio.parts[model].sum()), float(ratio.wholes.sum()))
 
 
-def _draws(ratios: Sequence[_Ratio], replicates: int, seed: int) -> Floats:
-    """Return (replicates, ratios): every ratio on every resample; NaN where it is undefined there."""
+def _draws(ratios: Sequence[_Ratio], replicates: int, seed: int) -> list[Floats]:
+    """Return for each ratio (models, replicates): its value on every resample, NaN where it is undefined."""
     count = int(ratios[0].groups.max()) + 1  # the first is over all lines
     columns = [
-        np.bincount(ratio.groups, values, count) for ratio in ratios for values in (ratio.parts, ratio.wholes)
+        np.bincount(ratio.groups, values, count)
+        for ratio in ratios
+        for values in (*ratio.parts, ratio.wholes)
     ]
-    totals = resample(np.stack(columns, axis=1), replicates=replicates, seed=seed)
-    parts, wholes = totals[:, ::2], totals[:, 1::2]
-    return np.divide(parts, wholes, out=np.full_like(parts, np.nan), where=wholes > 0)
+    totals = resample(np.stack(columns, axis=1), replicates=replicates, seed=seed).T
+    width = len(ratios[0].parts) + 1
+    made = []
+    for start in range(0, len(totals), width):
+        parts, wholes = totals[start : start + width - 1], totals[start + width - 1]
+        made.append(np.divide(parts, wholes, out=np.full_like(parts, np.nan), where=wholes > 0))
+    return made
 
 
 def _bounds(draws: Floats, ratio: _Ratio, confidence: float) -> Interval | None:
     return interval(draws, confidence) if len(np.unique(ratio.groups)) >= MIN_GROUPS else None
 
 
-def _difference(ours: _Ratio, theirs: _Ratio, draws: Floats, confidence: float) -> Difference:
-    candidate, champion = _value(ours), _value(theirs)
-    bounds = _bounds(draws, ours, confidence)
+def _difference(ratio: _Ratio, draws: Floats, confidence: float) -> Difference:
+    candidate, champion = _value(ratio, 0), _value(ratio, 1)
+    drawn = draws[0] - draws[1]
+    bounds = _bounds(drawn, ratio, confidence)
     return Difference(
-        name=ours.name,
-        samples=len(ours.parts),
-        groups=len(np.unique(ours.groups)),
+        name=ratio.name,
+        samples=len(ratio.wholes),
+        groups=len(np.unique(ratio.groups)),
         candidate=candidate,
         champion=champion,
         difference=None if candidate is None or champion is None else candidate - champion,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
-        lower_share=float((draws < 0).mean()) if bounds else None,
+        lower_share=float((drawn < 0).mean()) if bounds else None,
     )

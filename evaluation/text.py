@@ -108,13 +108,18 @@ def measure(references: Sequence[str], predictions: Sequence[str]) -> Lines:
     (https://github.com/jitsi/jiwer); edge white space counts, which jiwer strips by default.
     """
     return Lines(
-        characters=_edits("code point", references, predictions, lambda text: text),
+        characters=measure_characters(references, predictions),
         graphemes=_edits("grapheme", references, predictions, graphemes),
         words=_edits("word", references, predictions, words),
         exact=np.fromiter(map(str.__eq__, references, predictions), np.bool_, len(references)),
         empty=_flags(not b.strip() and bool(a.strip()) for a, b in zip(references, predictions, strict=True)),
         loop=_flags(_is_loop(a, b) for a, b in zip(references, predictions, strict=True)),
     )
+
+
+def measure_characters(references: Sequence[str], predictions: Sequence[str]) -> Edits:
+    """Return the edits of every line in code points only: what `measure` does first."""
+    return _edits("code point", references, predictions, lambda text: text)
 
 
 def summarise(lines: Lines) -> TextMetrics:
