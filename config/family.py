@@ -55,18 +55,24 @@ class ExamineThresholds(Settings):
 
     min_ceiling: Share = 0.99
     """The least exact match that a perfect model must be able to reach on each split."""
+    max_faulty_share: Share = 0.01
+    """Of each split: how many samples one fault may spoil; beyond it, the fault is an error."""
     min_samples_per_character: Annotated[int, Field(ge=0)] = 5
+    """In train; a character below it is named."""
     min_samples_per_label: Annotated[int, Field(ge=0)] = 5
+    """In train; a class label below it is named."""
     min_samples_per_split: Annotated[int, Field(ge=0)] = 20
+    max_rejected_share: Share = 0.01
+    """Of all labels that were imported: how many may have been rejected."""
     max_image_megapixels: Annotated[float, Field(gt=0)] = 50.0
     min_image_side_px: Annotated[int, Field(ge=1)] = 4
     max_aspect_ratio: Annotated[float, Field(gt=1)] = 60.0
-    near_duplicate_bits: Annotated[int, Field(ge=0, le=16)] = 2
-    """Two images with the same text whose 64-bit difference hashes differ in at most this many bits."""
-    max_near_duplicate_share: Share = 0.01
-    """Of the samples in val, test and golden: how many may have a near duplicate in train."""
+    near_duplicate_bits: Annotated[int, Field(ge=0, le=16)] = 3
+    """Two images with the same text whose 64-bit perceptual hashes differ in at most this many bits."""
+    max_duplicate_share: Share = 0.05
+    """Of the samples in val, and of those held out: how many may be, exactly or nearly, in train."""
     max_split_divergence: Share = 0.10
-    """Jensen-Shannon divergence (base 2, 0 to 1) of the character distributions of train and val."""
+    """Jensen-Shannon divergence (base 2, 0 to 1) of train and val: characters, lengths or sizes."""
 
 
 class Family(Settings):

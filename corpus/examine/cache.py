@@ -1,0 +1,183 @@
+"""What was measured before, in SQLite: facts by content, and which content a file had when it was read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+
+from config.errors import StateError
+from corpus.examine.facts import VERSION, Facts, Fault, Measured, Reading
+
+_APPLICATION = 0x474C5950
+"""Marks a database as ours: the application id at byte 68 (https://sqlite.org/fileformat.html), "GLYP"."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    folder TEXT, image TEXT, stamp TEXT NOT NULL, sha256 TEXT NOT NULL,
+    PRIMARY KEY (folder, image)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (
+    sha256 TEXT, region TEXT, format TEXT, mode TEXT, width INTEGER, height INTEGER, frames INTEGER,
+    exif_orientation INTEGER, transparent INTEGER, blank INTEGER, fingerprint INTEGER,
+    PRIMARY KEY (sha256, region)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS faults (
+    sha256 TEXT, region TEXT, rule TEXT, found TEXT,
+    PRIMARY KEY (sha256, region)) WITHOUT ROWID;
+"""
+_WAIT_S = 60.0
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of images: the content (SHA-256) of files by path, and what was measured of contents.
+
+    The latter by content and region in one word (`facts.WHOLE` is empty): a pair would cost more time.
+    """
+
+    contents: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, Measured] = field(default_factory=dict)
+
+
+class Cache:
+    """One open cache. Writes are short transactions, so that several examinations can share a file.
+
+    A damaged cache is begun anew; it holds nothing that cannot be measured again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = self._safely(lambda: _connect(path))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def recall(self, folder: str, stamps: Mapping[str, str | None]) -> Known:
+        """Return what is known of the images below `folder`: of a file only if it still has its stamp."""
+
+        def ask() -> Known:
+            known = Known()
+            for table, kind in _KINDS:
+                rows = self._connection.execute(
+                    f"SELECT image, stamp, sha256, sha256 || region, {', '.join(kind._fields)} "  # noqa: S608 - our words
+                    f"FROM files CROSS JOIN {table} USING (sha256) WHERE folder = ?",
+                    (folder,),
+                )
+                for row in rows:
+                    if stamps.get(row[0]) == row[1]:
+                        known.contents[row[0]] = row[2]
+                    known.measured[row[3]] = kind._make(row[4:])
+            return known
+
+        return self._safely(ask)
+
+    def recall_contents(self, contents: Iterable[str]) -> dict[str, Measured]:
+        """Return what was measured of `contents`, wherever they were seen."""
+        wanted = orjson.dumps(sorted(contents)).decode()
+
+        def ask() -> dict[str, Measured]:
+            measured: dict[str, Measured] = {}
+            for table, kind in _KINDS:
+                rows = self._connection.execute(
+                    f"SELECT sha256 || region, {', '.join(kind._fields)} "  # noqa: S608 - our words
+                    f"FROM json_each(?) CROSS JOIN {table} ON sha256 = value",
+                    (wanted,),
+                )
+                measured.update((row[0], kind._make(row[1:])) for row in rows)
+            return measured
+
+        return self._safely(ask)
+
+    def remember(self, folder: str, readings: Iterable[tuple[Reading, str | None]]) -> None:
+        """Keep what `readings` found, each with the stamp that its file had before it was read."""
+        files: list[tuple[str, ...]] = []
+        rows: dict[type[Measured], list[tuple[str | int, ...]]] = {kind: [] for _, kind in _KINDS}
+        for reading, stamp in readings:
+            if stamp is not None:
+                files.append((folder, reading.image, stamp, reading.sha256))
+            for region, measured in reading.measured.items():
+                rows[type(measured)].append((reading.sha256, region, *measured))
+
+        def write() -> None:
+            with self._connection as connection:
+                connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", files)
+                for table, kind in _KINDS:
+                    marks = ", ".join("?" * (2 + len(kind._fields)))
+                    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows[kind])  # noqa: S608 - our words
+
+        self._safely(write)
+
+    def _safely(self, access: Callable[[], ResultT]) -> ResultT:
+        """Run `access`; where it finds the file damaged, delete the file and run it on a new one."""
+        try:
+            return access()
+        except sqlite3.OperationalError as error:
+            raise StateError(f"the examination cache {self._path} failed: {error}. Name another.") from error
+        except sqlite3.DatabaseError:
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._connection = _connect(self._path)
+            return access()
+
+
+_KINDS: tuple[tuple[str, type[Facts] | type[Fault]], ...] = (("facts", Facts), ("faults", Fault))
+
+
+@contextmanager
+def open_cache(path: Path | None) -> Iterator[Cache | None]:
+    """Open the cache at `path`, made where there is none; None gives None.
+
+    Raises:
+        StateError: the file at `path` is something else, or cannot be read or written.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_other_files(path)
+    except OSError as error:
+        raise StateError(f"cannot use the examination cache {path}: {error}. Name another.") from error
+    cache = Cache(path)
+    try:
+        yield cache
+    finally:
+        cache.close()
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Never delete, nor write into, a file that is not an examination cache."""
+    if path.is_dir():
+        raise StateError(f"{path} is a folder; name a file for the examination cache.")
+    header = path.open("rb").read(72) if path.exists() else b""
+    ours = header[:16] == b"SQLite format 3\0" and header[68:72] == _APPLICATION.to_bytes(4)
+    if header and not ours:
+        raise StateError(f"{path} is not an examination cache and is left as it is. Name another file.")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_WAIT_S)
+    try:
+        if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                for table in ("files", "facts", "faults"):
+                    connection.execute(f"DROP TABLE IF EXISTS {table}")
+                for statement in _TABLES.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

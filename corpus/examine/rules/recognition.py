@@ -1,0 +1,82 @@
+"""Rules that prove whether a model of this family can learn the labels at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corpus.examine.ceiling import ceilings, outvoted, too_few_steps, too_long
+from corpus.examine.dataset import Dataset
+from corpus.examine.rules.base import Hit, rows, rule
+from corpus.text import describe_characters
+
+
+@rule(
+    "ceiling.too-low",
+    "error",
+    "No training can read enough of this data right, however long it runs.",
+    "Mend what is named below, most frequent first; min_ceiling in the family says what is enough.",
+)
+def ceiling_too_low(data: Dataset) -> Iterator[Hit]:
+    """Compare the ceiling of each split with the least that is wanted."""
+    least = data.thresholds.min_ceiling
+    for ceiling in ceilings(data):
+        if ceiling.share < least:
+            of = "all splits together" if ceiling.split == "all" else ceiling.split
+            found = f"{of}: at best {ceiling.percent} exact match"
+            yield Hit(f"{found} ({ceiling.reachable:,} of {ceiling.samples:,}); at least {least:.1%} wanted")
+
+
+@rule(
+    "charset.unknown-character",
+    "error-if-many",
+    "The label holds a character that the charset lacks: trainers drop it without a word and learn a wrong "
+    "label.",
+    "Add the character to the charset (a space needs a line of its own), or mend the label.",
+)
+def unknown_character(data: Dataset) -> Iterator[Hit]:
+    """Find labels that the charset in force cannot encode."""
+    known = data.charset.encodable
+    for row in rows(data.unencodable):
+        text = data.texts[row]
+        unknown = "".join(dict.fromkeys(character for character in text if character not in known))
+        yield Hit(f"{describe_characters(unknown)} in {text!r}", row)
+
+
+@rule(
+    "label.too-long",
+    "error-if-many",
+    "The label is longer than max_text_length: PaddleOCR trains on a random other sample in its place.",
+    "Raise max_text_length in the family, or cut the image into several.",
+)
+def label_too_long(data: Dataset) -> Iterator[Hit]:
+    """Find labels beyond the trainer's limit."""
+    most = data.recognition.max_text_length
+    for row in rows(too_long(data)):
+        yield Hit(f"{data.lengths[row]} code points in {data.texts[row]!r}; at most {most}", row)
+
+
+@rule(
+    "label.too-few-steps",
+    "error-if-many",
+    "The image gives CTC fewer time steps than the label needs (its length, and one more between equal "
+    "neighbours): no output can be right.",
+    "Raise width_px or lower step_px in the family, or cut the image into several.",
+)
+def label_too_few_steps(data: Dataset) -> Iterator[Hit]:
+    """Find labels that do not fit into the time steps of their image."""
+    for row in rows(too_few_steps(data)):
+        steps = f"{data.given_steps[row]} steps of {data.widths[row]} x {data.heights[row]} pixels"
+        yield Hit(f"{data.needed_steps[row]} steps needed for {data.texts[row]!r}, {steps}", row)
+
+
+@rule(
+    "label.conflict",
+    "warning",
+    "The very same image has another label elsewhere: a model can get only one of them right.",
+    "Decide which is right, and mend or delete the other.",
+)
+def conflict(data: Dataset) -> Iterator[Hit]:
+    """Find identical images under different labels."""
+    for row, other in outvoted(data, data.has_text):
+        there = f"{data.texts[other]!r} in sample {data.samples[other].id}"
+        yield Hit(f"{data.texts[row]!r} here, {there}", row, other)

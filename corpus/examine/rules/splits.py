@@ -1,0 +1,177 @@
+"""Rules about splits: whether val, test and golden measure what they are meant to measure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from corpus.examine.dataset import Dataset
+from corpus.examine.duplicates import RANK, Pair, exact_duplicates, near_duplicates
+from corpus.examine.rules.base import Hit, rule
+from corpus.examine.statistics import divergences, samples_with_character, splits_in
+from corpus.sample import SPLITS, Sample
+from corpus.text import describe_characters
+
+
+@rule(
+    "split.empty",
+    "error",
+    "Train or val has no samples: nothing can be learnt, or nothing can be chosen by.",
+    "Import more groups, or with other shares.",
+)
+def empty(data: Dataset) -> Iterator[Hit]:
+    """Find out whether train and val have samples."""
+    for split in ("train", "val"):
+        if not data.of_split(split).any():
+            yield Hit(f"{split} has no samples")
+
+
+@rule(
+    "split.group-straddles",
+    "error",
+    "A group (a drawing, page or writer) is in several splits: what is measured there was seen in training.",
+    "Give the whole group one split. (Test and golden may share a group: neither is trained on.)",
+)
+def group_straddles(data: Dataset) -> Iterator[Hit]:
+    """Find samples whose group is in an earlier split too."""
+    earliest: dict[str, Sample] = {}
+    for sample in data.samples:
+        first = earliest.setdefault(sample.group, sample)
+        if RANK[sample.split] < RANK[first.split]:
+            earliest[sample.group] = sample
+    for row, sample in enumerate(data.samples):
+        first = earliest[sample.group]
+        if RANK[first.split] < RANK[sample.split]:
+            yield Hit(f"group {sample.group!r} is also in {first.split} (sample {first.id})", row)
+
+
+@rule(
+    "split.leakage",
+    "error",
+    "So much of val or of the held-out splits is also in an earlier split that its score says little.",
+    "Import with the writer, page or drawing as group; or raise max_duplicate_share if repeats are natural.",
+)
+def leakage(data: Dataset) -> Iterator[Hit]:
+    """Compare the share of exact and near duplicates of each split with the greatest."""
+    most = data.thresholds.max_duplicate_share
+    pairs = [*exact_duplicates(data), *near_duplicates(data)]
+    repeated = Counter(data.samples[pair.row].split for pair in pairs)
+    for split, rows in splits_in(data):
+        count, total = repeated[split], int(rows.sum())
+        if count > most * total:
+            share = f"{count / total:.1%}; at most {most:.1%}"
+            yield Hit(f"{split}: {count:,} of {total:,} samples are duplicates ({share})")
+
+
+@rule(
+    "split.duplicate",
+    "warning",
+    "The very same image is in an earlier split.",
+    "Delete one of the two, or give both the same group.",
+)
+def duplicate(data: Dataset) -> Iterator[Hit]:
+    """Find images that are, byte for byte, in an earlier split."""
+    return _repeated(data, exact_duplicates(data))
+
+
+@rule(
+    "split.near-duplicate",
+    "warning",
+    "An image that looks alike under the same text is in an earlier split.",
+    "Look at both; if one comes from the other, give both the same group.",
+)
+def near_duplicate(data: Dataset) -> Iterator[Hit]:
+    """Find images that look, to a perceptual hash, like one in an earlier split."""
+    return _repeated(data, near_duplicates(data))
+
+
+@rule(
+    "split.small",
+    "warning",
+    "The split has so few samples that a score on it is mostly chance.",
+    "Label more, or import with other shares.",
+)
+def small(data: Dataset) -> Iterator[Hit]:
+    """Find splits with fewer samples than the least."""
+    least = data.thresholds.min_samples_per_split
+    counts = Counter(sample.split for sample in data.samples)
+    for split in SPLITS:
+        if counts[split] < least and (counts[split] or split not in ("train", "val")):  # see split.empty
+            yield Hit(f"{split} has {counts[split]:,} samples; at least {least:,}")
+
+
+@rule(
+    "split.unseen-character",
+    "warning",
+    "The label holds a character that train never shows: only a model that knows it already can read it.",
+    "Label more images with it for train, or mend the label if it is wrong.",
+)
+def unseen_character(data: Dataset) -> Iterator[Hit]:
+    """Find characters of val, test and golden that train lacks."""
+    train = data.of_split("train")
+    if not train.any():  # see split.empty
+        return
+    seen = set("".join(text for text, learnt in zip(data.texts, train, strict=True) if learnt))
+    if not (unseen := set(data.derived.entries) - seen):
+        return
+    lost = np.isin(data.code_points, np.array(sorted(map(ord, unseen)), np.uint32))
+    for row in np.flatnonzero(np.bincount(data.owners[lost])).tolist():
+        there = dict.fromkeys(character for character in data.texts[row] if character in unseen)
+        yield Hit(f"{describe_characters(''.join(there))} in {data.texts[row]!r}", row)
+
+
+@rule(
+    "split.rare-character",
+    "warning",
+    "The character is in so few labels of train that it will hardly be learnt.",
+    "Label or draw more images with it; min_samples_per_character in the family says what is enough.",
+)
+def rare_character(data: Dataset) -> Iterator[Hit]:
+    """Find characters that fewer labels of train have than the least; each with an example."""
+    least = data.thresholds.min_samples_per_character
+    counts = samples_with_character(data, data.of_split("train"))
+    rare = {character: count for character, count in counts.items() if count < least}
+    for character, count in sorted(rare.items(), key=lambda item: item[1]):
+        position = np.flatnonzero((data.code_points == ord(character)) & data.of_split("train")[data.owners])[
+            0
+        ]
+        found = f"{describe_characters(character)}: in {count:,} of train's labels; at least {least:,}"
+        yield Hit(found, int(data.owners[position]))
+
+
+@rule(
+    "split.rare-label",
+    "warning",
+    "The class has so few samples in train that it will hardly be learnt.",
+    "Label more of it, or leave it out; min_samples_per_label in the family says what is enough.",
+)
+def rare_label(data: Dataset) -> Iterator[Hit]:
+    """Find class labels that fewer samples of train have than the least."""
+    least = data.thresholds.min_samples_per_label
+    counts = Counter(sample.label for sample in data.samples if sample.split == "train")
+    for label in sorted({sample.label for sample in data.samples if sample.label is not None}):
+        if counts[label] < least:
+            yield Hit(f"class {label!r} has {counts[label]:,} samples in train; at least {least:,}")
+
+
+@rule(
+    "split.divergence",
+    "warning",
+    "Train and val differ: what is chosen by val may not be the best for anything else.",
+    "See which groups make the difference; import with another --salt, or label more groups.",
+)
+def divergence(data: Dataset) -> Iterator[Hit]:
+    """Compare the distributions of characters, label lengths and image sizes."""
+    for found in divergences(data):
+        if found.value > found.limit:
+            apart = f"{found.value:.3f} (0 alike, 1 nothing in common); at most {found.limit:g}"
+            yield Hit(f"{found.measure}: {apart}")
+
+
+def _repeated(data: Dataset, pairs: Iterable[Pair]) -> Iterator[Hit]:
+    for pair in pairs:
+        other = data.samples[pair.earlier]
+        alike = f", {pair.bits} of 64 bits apart" if pair.bits else ""
+        yield Hit(f"also in {other.split}: sample {other.id}{alike}", pair.row, pair.earlier)
