@@ -159,7 +159,7 @@ def render(
         evaluation=evaluation,
         facts=facts,
         verdict=verdict(evaluation),
-        metrics=_metric_rows(evaluation),
+        metrics=metric_rows(evaluation),
         slices=slices,
         other_slices=other_slices,
         confusions=[
@@ -226,7 +226,8 @@ def _change(comparison: Comparison) -> str:
     )
 
 
-def _metric_rows(evaluation: Evaluation) -> list[Row]:
+def metric_rows(evaluation: Evaluation) -> list[Row]:
+    """Return the headline rates of the candidate, beside the champion's where there is one."""
     titles = {
         "cer": "Character error rate",
         "wer": "Word error rate",

@@ -81,6 +81,8 @@ def test_a_line_separator_inside_a_text_does_not_end_the_line(tmp_path: Path) ->
     (tmp_path / "p.txt").write_text("a\u2028b\n", encoding="utf-8")
     (tmp_path / "r.txt").write_text("a\u2028b\n", encoding="utf-8")
     assert len(read_predictions(tmp_path / "p.txt", references=tmp_path / "r.txt").lines) == 1
+    (tmp_path / "p.jsonl").write_text(line(reference='"a\u2028b"'), encoding="utf-8")
+    assert read_predictions(tmp_path / "p.jsonl").lines[0].reference == "a\u2028b"
 
 
 def test_text_files_must_have_as_many_lines(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from evaluation.evaluate import Evaluation, evaluate
 from evaluation.facts import RunFacts
 from evaluation.gate import Artifact
 from evaluation.predictions import Prediction, Predictions, collect
-from evaluation.report import visible, write_report
+from evaluation.report import metric_rows, visible, write_report
 
 ROOT = Path(__file__).parents[2]
 
@@ -157,6 +157,15 @@ def test_the_report_says_first_what_was_decided_and_why(page: _Page) -> None:
     reason = text.index("CER on split=golden: 8.33 % to 16.67 %, +8.33 points")
     assert verdict < reason < text.index("Candidate and champion") < text.index("Where it is wrong")
     assert "6ff4681e3ada" in text
+
+
+def test_more_lines_without_error_is_good_and_more_errors_is_bad() -> None:
+    better, worse = (
+        evaluate(predictions("new", 1), predictions("old", 3)),
+        evaluate(predictions("new", 3), predictions("old", 1)),
+    )
+    assert {row.tone for row in metric_rows(better)} == {"good"}
+    assert {row.tone for row in metric_rows(worse)} == {"bad"}
 
 
 def test_a_report_without_champion_images_or_confidence(tmp_path: Path) -> None:

@@ -51,16 +51,16 @@ def test_slices_by_hand() -> None:
 
 
 def test_numbers_are_cut_into_quarters() -> None:
-    lines = [Prediction(str(n), "ab", "ab" if n < 30 else "a", meta={"height": n}) for n in range(40)]
+    lines = [Prediction(str(n), "ab", "ab" if n < 30 else "a", meta={"height": n}) for n in range(41)]
     found = sliced(collect("test", lines))
     heights = {name: one.samples for name, one in found.items() if name.startswith("height")}
     assert heights == {
-        "height=up to 9.75": 10,
-        "height=9.75 to 19.5": 10,
-        "height=19.5 to 29.25": 10,
-        "height=above 29.25": 10,
+        "height=up to 10": 11,
+        "height=10 to 20": 10,
+        "height=20 to 30": 10,
+        "height=above 30": 10,
     }
-    assert found["height=above 29.25"].cer == 0.5
+    assert found["height=above 30"].cer == 0.5
 
 
 def test_the_worst_slices_come_first_and_small_ones_only_when_asked_for() -> None:
@@ -140,6 +140,9 @@ def test_calibration_by_hand() -> None:
     # |1 - 0| · 1/4 + |0 - 0.15| · 1/4 + |0.5 - 0.95| · 2/4
     assert result.ece == pytest.approx(0.25 + 0.0375 + 0.225)
     assert result.overconfidence == pytest.approx((0.95 + 0.95 + 0.15) / 4 - 0.5)
+    on_the_edge = calibrate([0.5], np.array([True]))
+    assert on_the_edge is not None
+    assert [one.high for one in on_the_edge.bins if one.samples] == [0.5]
     assert calibrate([None, None], np.array([True, False])) is None
 
 
