@@ -10,9 +10,11 @@ import typer
 from cli.output import print_json, print_table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from config.family import Family
     from config.gate import GatePolicy
-    from evaluation.comparison import Difference
+    from evaluation.comparison import Comparison
     from evaluation.evaluate import Evaluation
 
 UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]  # as in config.family, whose import costs 0.1 s
@@ -115,31 +117,7 @@ def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
 
 
 def _tell(result: Evaluation) -> None:
-    from rich.table import Table
-
-    from evaluation.wording import percent
-
-    metrics, compared = result.metrics, result.comparison
-    table = Table(title=f"{result.name}: {metrics.samples:,} samples of {result.groups:,} groups")
-    table.title_justify = "left"
-    titles = (
-        ["", "candidate", "95 % interval"]
-        if compared is None
-        else ["", "candidate", "champion", "difference"]
-    )
-    for title in titles:
-        table.add_column(title, justify="left" if not title else "right")
-    if compared is None:
-        for one in result.spreads:
-            bounds = (
-                "" if one.low is None or one.high is None else f"{percent(one.low)} to {percent(one.high)}"
-            )
-            table.add_row(_title(one.name), percent(one.value), bounds)
-    else:
-        for difference in compared.metrics:
-            candidate, champion = percent(difference.candidate), percent(difference.champion)
-            table.add_row(_title(difference.name), candidate, champion, _change(difference))
-    print_table(table)
+    print_table(_alone(result) if result.comparison is None else _beside(result.comparison, result))
     for warning in result.warnings:
         typer.secho(f"note: {warning}", fg="yellow", err=True)
     if result.gate is not None:
@@ -147,6 +125,39 @@ def _tell(result: Evaluation) -> None:
         typer.secho("gate passed" if passed else "gate failed", fg="green" if passed else "red", bold=True)
         for check in result.gate.checks:
             typer.echo(f"  {'✓' if check.passed else '✗'} {check.reason}")
+
+
+def _alone(result: Evaluation) -> Table:
+    from evaluation.wording import percent
+
+    table = _table(result, "candidate", f"{percent(result.confidence, 0)} interval")
+    for one in result.spreads:
+        known = one.low is not None and one.high is not None
+        bounds = f"{percent(one.low)} to {percent(one.high)}" if known else "no interval"
+        table.add_row(_title(one.name), percent(one.value), bounds)
+    return table
+
+
+def _beside(comparison: Comparison, result: Evaluation) -> Table:
+    from evaluation.wording import percent, points
+
+    table = _table(result, "candidate", "champion", f"difference ({percent(result.confidence, 0)} interval)")
+    for one in comparison.metrics:
+        known = one.low is not None and one.high is not None
+        bounds = f"{points(one.low)} to {points(one.high)}" if known else "no interval"
+        change = f"{points(one.difference)} ({bounds})"
+        table.add_row(_title(one.name), percent(one.candidate), percent(one.champion), change)
+    return table
+
+
+def _table(result: Evaluation, *columns: str) -> Table:
+    from rich.table import Table
+
+    title = f"{result.name}: {result.metrics.samples:,} samples of {result.groups:,} groups"
+    table = Table("", title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
 
 
 def _title(name: str) -> str:
@@ -157,13 +168,3 @@ def _title(name: str) -> str:
         "mean_line_cer": "mean CER of a line",
     }
     return titles.get(name, name.replace("_", " "))
-
-
-def _change(one: Difference) -> str:
-    from evaluation.wording import points
-
-    if one.difference is None:
-        return "undefined"
-    if one.low is None or one.high is None:
-        return f"{points(one.difference)} (no interval)"
-    return f"{points(one.difference)} ({points(one.low)} to {points(one.high)})"

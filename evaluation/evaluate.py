@@ -19,12 +19,14 @@ from evaluation.text import Lines, TextMetrics, measure, summarise
 class Evaluation:
     """A candidate on its own and, where there is one, beside the champion.
 
-    `warnings` are sentences about the data that a reader of the numbers must know.
+    `confidence` is that of every interval. `warnings` are sentences about the data that a reader of the
+    numbers must know.
     """
 
     name: str
     normalisation: Normalisation
     groups: int
+    confidence: float
     metrics: TextMetrics
     spreads: tuple[Spread, ...]
     calibration: Calibration | None
@@ -66,7 +68,7 @@ def evaluate(
     cuts = dimensions(candidate)
     guarded = (*policy.guarded_slices, policy.new_slice) if policy else ()
     shown = worst([one for cut in cuts for one in slice_metrics(cut, lines)], guarded)
-    confidence = policy.confidence if policy else GatePolicy().confidence
+    confidence = (policy or GatePolicy()).confidence
     metrics = summarise(lines)
     their_metrics = comparison = None
     if theirs is not None:
@@ -88,6 +90,7 @@ def evaluate(
         name=candidate.name,
         normalisation=candidate.normalisation,
         groups=int(groups.max()) + 1,
+        confidence=confidence,
         metrics=metrics,
         spreads=spreads(lines, groups, confidence=confidence, replicates=replicates, seed=seed),
         calibration=calibrate([line.confidence for line in candidate.lines], lines.exact),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,9 @@ from evaluation.comparison import Comparison, Difference
 from evaluation.slices import matches
 from evaluation.text import TextMetrics
 from evaluation.wording import percent, points
+
+LONGEST_SUMMARY = 900
+"""In characters: SageMaker keeps 1,024 of a job's failure reason, and reasons hold few that are not ASCII."""
 
 Outcome = Literal["passed", "failed", "in doubt", "missing"]
 
@@ -78,11 +81,7 @@ def decide(
     )
     checks += [_at_most(name, found, limit, show) for name, found, limit, show in asked if limit is not None]
     failed = tuple(check.reason for check in checks if not check.passed)
-    if failed:
-        summary = f"{len(failed)} of {len(checks)} checks failed. {' '.join(failed)}"
-    else:
-        summary = f"All {len(checks)} checks passed."
-    return Decision(not failed, summary, failed, tuple(checks))
+    return Decision(not failed, _summary(failed, len(checks)), failed, tuple(checks))
 
 
 def _against_champion(comparison: Comparison, policy: GatePolicy) -> list[Check]:
@@ -145,6 +144,17 @@ def _at_most(name: str, found: float | None, limit: float, show: Callable[[float
     passed = found <= limit
     reason = f"{name}: {show(found)}; at most {show(limit)} is allowed."
     return Check(name, "passed" if passed else "failed", passed, found, limit, reason)
+
+
+def _summary(failed: Sequence[str], checks: int) -> str:
+    if not failed:
+        return f"All {checks} checks passed."
+    parts = [f"{len(failed)} of {checks} checks failed."]
+    for number, reason in enumerate(failed):
+        if len(" ".join((*parts, reason))) > LONGEST_SUMMARY:
+            return " ".join((*parts, f"And {len(failed) - number} more."))
+        parts.append(reason)
+    return " ".join(parts)
 
 
 def _no_slice(name: str, slice_name: str) -> Check:

@@ -133,6 +133,6 @@ def _inline(svg: str, title: str) -> str:
         body = body.replace(colour, f"var({variable})")
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"font-family: [^;]*;", "", body)
-    return re.sub(r'width="[^"]*pt" height="[^"]*pt"|height="[^"]*pt" ', "", body, count=2).replace(
-        "<svg ", f'<svg role="img" aria-label="{html.escape(title)}" ', 1
-    )
+    # without a size it takes the width of its figure
+    body = re.sub(r'width="[^"]*pt" height="[^"]*pt"', "", body, count=1)
+    return body.replace("<svg ", f'<svg role="img" aria-label="{html.escape(title)}" ', 1)

@@ -155,6 +155,16 @@ def test_a_slice_can_fail_the_gate(slices: tuple[Difference, ...], outcome: Outc
     assert decision.summary == f"1 of 5 checks failed. {decision.reasons[0]}"
 
 
+def test_a_summary_of_many_reasons_stays_short() -> None:
+    slices = [difference(f"snapshot={n}", 0.02, 0.01, 0.03) for n in range(40)]
+    decision = decide(
+        GOOD, comparison(*slices), GatePolicy(guarded_slices=("snapshot=*",), min_improvement=None)
+    )
+    assert len(decision.reasons) == 40
+    assert len(decision.summary.encode()) <= 1024
+    assert decision.summary.endswith(" more.")
+
+
 def test_doubt_may_pass_where_the_family_says_so() -> None:
     doubtful = difference("split=golden", 0.004, -0.002, 0.01)
     assert decide(GOOD, comparison(doubtful, OLD, NEW), GatePolicy(on_doubt="pass")).passed
