@@ -20,6 +20,7 @@ from config.errors import Problem
 from corpus import formats
 from corpus.errors import FormatError
 from corpus.formats.npy import read_rows
+from corpus.formats.source import split_of_name
 from corpus.ingest import Options, import_records
 from corpus.records import Record
 
@@ -62,6 +63,23 @@ def test_an_unknown_format_is_refused_with_the_nearest() -> None:
         formats.get("paddlerec")
     with pytest.raises(FormatError, match="only class folders"):
         formats.get("csv", normalise_names=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("rec_gt_train", "train"),
+        ("train_icdar2015_label", "train"),
+        ("testing_data", "test"),
+        ("Valid01", "val"),
+        ("golden", "golden"),
+        ("train_test", None),
+        ("contest", None),
+        ("Label", None),
+    ],
+)
+def test_the_split_that_a_name_tells(name: str, split: str | None) -> None:
+    assert split_of_name(name) == split
 
 
 def test_paddle_recognition(tmp_path: Path) -> None:
@@ -149,7 +167,7 @@ def test_funsd_entities_become_lines(tmp_path: Path) -> None:
         ("Fax", [5, 5, 20, 15]),
         ("No.", [22, 6, 30, 16]),
         ("", [0, 0, 0, 0]),
-        ("below", [5, 20, 25, 30]),
+        ("below", [5, 14, 25, 16]),
     ]
     entity = {
         "id": 7,
@@ -176,7 +194,7 @@ def test_funsd_entities_become_lines(tmp_path: Path) -> None:
     assert made[0].polygon == box(5, 5, 30, 16)
     assert made[0].label == "question"
     assert (made[0].meta["entity"], made[0].meta["linking"]) == (7, [[7, 8]])
-    assert made[1].meta["words"] == [{"text": "below", "box": [5, 20, 25, 30]}]
+    assert made[1].meta["words"] == [{"text": "below", "box": [5, 14, 25, 16]}]
 
 
 def test_funsd_entities_that_cannot_be_used(tmp_path: Path) -> None:

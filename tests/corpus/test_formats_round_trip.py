@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from drawing import png
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from upath import UPath
 
@@ -92,9 +92,29 @@ def check_round_trip(name: str, made: list[dict[str, Any]]) -> None:
 few = settings(max_examples=30, deadline=None)
 
 
+BOX: Polygon = ((0.0, 0.0), (9.0, 0.0), (9.0, 5.0), (0.0, 5.0))
+A_LINE: dict[str, Any] = {
+    "key": "1",
+    "shade": 1,
+    "group": "g",
+    "split": "train",
+    "text": "a",
+    "label": None,
+    "polygon": None,
+    "meta": {},
+}
+
+
+TEXTS = ["", " ", "\r", "\n", "\r\n", '"', ",", "a\tb", "\0", "\ufeff", "\u2028", "ขี่", "😀"]
+METAS: list[dict[str, Any]] = [{"prompt": prompt} for prompt in ("<image>OCR: ", "<image>Read.", "", 5)]
+AWKWARD = [A_LINE | {"key": f"text {n}", "text": text} for n, text in enumerate(TEXTS)]
+AWKWARD += [A_LINE | {"key": f"meta {n}", "meta": meta} for n, meta in enumerate(METAS)]
+
+
 @pytest.mark.parametrize("name", ["csv", "messages", "swift"])
 @few
 @given(several(a_sample()))
+@example(AWKWARD)
 def test_any_text(name: str, made: list[dict[str, Any]]) -> None:
     check_round_trip(name, made)
 
@@ -121,19 +141,6 @@ labels = st.tuples(file_names, file_names).map("/".join) | file_names
 @given(several(a_sample(text=st.none(), label=labels)))
 def test_class_folders(made: list[dict[str, Any]]) -> None:
     check_round_trip("classes", made)
-
-
-BOX: Polygon = ((0.0, 0.0), (9.0, 0.0), (9.0, 5.0), (0.0, 5.0))
-A_LINE: dict[str, Any] = {
-    "key": "1",
-    "shade": 1,
-    "group": "g",
-    "split": "train",
-    "text": "a",
-    "label": None,
-    "polygon": None,
-    "meta": {},
-}
 
 
 @pytest.mark.parametrize(

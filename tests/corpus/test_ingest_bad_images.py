@@ -54,9 +54,18 @@ def white_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+def second_page_of_nothing() -> bytes:
+    """Return a TIFF whose first directory points to a second one without an entry."""
+    data = bytearray(encoded(RGB, "TIFF"))
+    first = int.from_bytes(data[4:8], "little")
+    end = first + 2 + 12 * int.from_bytes(data[first : first + 2], "little")
+    data[end : end + 4] = len(data).to_bytes(4, "little")
+    return bytes(data) + bytes(6)
+
+
 GREY_16 = Image.fromarray(np.arange(240, dtype=np.uint16).reshape(12, 20) * 273)
 TURNED = encoded(RGB, "JPEG", exif=exif(6))
-FRAMES = [RGB.rotate(90)]
+ANIMATION = encoded(RGB, "GIF", save_all=True, append_images=[RGB.rotate(90)])
 ALPHA = Image.fromarray(np.dstack([np.asarray(RGB), np.full((12, 20), 99, dtype=np.uint8)]))
 A_PNG = encoded(RGB, "PNG")
 
@@ -70,12 +79,18 @@ IMAGES: dict[str, tuple[str, bytes, str | None]] = {
     "a PNG named .jpg": ("a.jpg", A_PNG, "~image.wrong-extension"),
     "CMYK": ("a.jpg", encoded(RGB.convert("CMYK"), "JPEG"), "~image.cmyk"),
     "16 bits": ("a.png", encoded(GREY_16, "PNG"), "~image.sixteen-bit"),
-    "an animation": ("a.gif", encoded(RGB, "GIF", save_all=True, append_images=FRAMES), "~image.animated"),
+    "an animation": ("a.gif", ANIMATION, "~image.animated"),
     "a broken second frame": (
         "a.gif",
-        encoded(RGB, "GIF", save_all=True, append_images=FRAMES)[:-40],
+        ANIMATION[:-40],
         "~image.animated",
     ),
+    "a second frame of nothing": (
+        "a.gif",
+        ANIMATION[: ANIMATION.rindex(b"\x21\xf9\x04") + 9],
+        "image.truncated",
+    ),
+    "a second page of nothing": ("a.tif", second_page_of_nothing(), "image.truncated"),
     "turned by EXIF": ("a.jpg", TURNED, "~image.exif-rotated"),
     "an orientation that EXIF lacks": ("a.jpg", encoded(RGB, "JPEG", exif=exif(0)), None),
     "transparent": ("a.png", encoded(ALPHA, "PNG"), "~image.transparent"),
