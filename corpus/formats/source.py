@@ -51,7 +51,7 @@ def label_files(source: UPath, suffix: str) -> tuple[UPath, list[LabelFile]]:
     `source` is a folder with label files (ending in `suffix`) directly in it, or one label file.
 
     Raises:
-        FormatError: there is nothing, or no label file.
+        FormatError: there is nothing, no label file, or one that is a link out of the folder.
     """
     if source.is_file():
         return source.parent, [LabelFile(source, split_of_name(source.stem))]
@@ -66,6 +66,10 @@ def label_files(source: UPath, suffix: str) -> tuple[UPath, list[LabelFile]]:
         found, expected = f"no file *{suffix} in the folder", f"label files *{suffix} directly in it"
         remedy = "Check the format's name, or give the label file itself."
         raise FormatError(Problem("format.no-labels", found, expected, remedy, str(source)))
+    for path in files:
+        if inside(source, path.name) is None:
+            found, remedy = "a link that leads out of the folder", "Give the label file itself as the source."
+            raise FormatError(Problem("path.outside", found, "a label file", remedy, str(path)))
     return source, [LabelFile(path, split_of_name(path.stem)) for path in files]
 
 
