@@ -53,19 +53,21 @@ class Cache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = self._safely(lambda: _connect(path))
+        self._connection: sqlite3.Connection | None = None
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def recall(self, folder: str, stamps: Mapping[str, str | None]) -> Known:
         """Return what is known of the images below `folder`: of a file only if it still has its stamp."""
 
-        def ask() -> Known:
+        def ask(connection: sqlite3.Connection) -> Known:
             known = Known()
             for table, kind in _KINDS:
-                rows = self._connection.execute(
+                rows = connection.execute(
                     f"SELECT image, stamp, sha256, sha256 || region, {', '.join(kind._fields)} "  # noqa: S608 - our words
                     f"FROM files CROSS JOIN {table} USING (sha256) WHERE folder = ?",
                     (folder,),
@@ -82,10 +84,10 @@ class Cache:
         """Return what was measured of `contents`, wherever they were seen."""
         wanted = orjson.dumps(sorted(contents)).decode()
 
-        def ask() -> dict[str, Measured]:
+        def ask(connection: sqlite3.Connection) -> dict[str, Measured]:
             measured: dict[str, Measured] = {}
             for table, kind in _KINDS:
-                rows = self._connection.execute(
+                rows = connection.execute(
                     f"SELECT sha256 || region, {', '.join(kind._fields)} "  # noqa: S608 - our words
                     f"FROM json_each(?) CROSS JOIN {table} ON sha256 = value",
                     (wanted,),
@@ -105,8 +107,8 @@ class Cache:
             for region, measured in reading.measured.items():
                 rows[type(measured)].append((reading.sha256, region, *measured))
 
-        def write() -> None:
-            with self._connection as connection:
+        def write(connection: sqlite3.Connection) -> None:
+            with connection:
                 connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", files)
                 for table, kind in _KINDS:
                     marks = ", ".join("?" * (2 + len(kind._fields)))
@@ -114,17 +116,22 @@ class Cache:
 
         self._safely(write)
 
-    def _safely(self, access: Callable[[], ResultT]) -> ResultT:
+    def _safely(self, access: Callable[[sqlite3.Connection], ResultT]) -> ResultT:
         """Run `access`; where it finds the file damaged, delete the file and run it on a new one."""
         try:
-            return access()
+            return access(self._connected())
         except sqlite3.OperationalError as error:
             raise StateError(f"the examination cache {self._path} failed: {error}. Name another.") from error
         except sqlite3.DatabaseError:
+            self.close()
             for suffix in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            return access(self._connected())
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
             self._connection = _connect(self._path)
-            return access()
+        return self._connection
 
 
 _KINDS: tuple[tuple[str, type[Facts] | type[Fault]], ...] = (("facts", Facts), ("faults", Fault))
@@ -156,7 +163,10 @@ def _refuse_other_files(path: Path) -> None:
     """Never delete, nor write into, a file that is not an examination cache."""
     if path.is_dir():
         raise StateError(f"{path} is a folder; name a file for the examination cache.")
-    header = path.open("rb").read(72) if path.exists() else b""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        header = file.read(72)
     ours = header[:16] == b"SQLite format 3\0" and header[68:72] == _APPLICATION.to_bytes(4)
     if header and not ours:
         raise StateError(f"{path} is not an examination cache and is left as it is. Name another file.")

@@ -29,6 +29,7 @@ WHOLE = ""
 
 _THUMBNAIL = (64, 16)
 _FREQUENCIES = 8
+_ROUNDING = 1e-6  # a frequency that is not there comes out as a sum of rounding errors, of either sign
 
 
 class Facts(NamedTuple):
@@ -176,7 +177,7 @@ def fingerprint(grey: Image.Image) -> int:
     """
     thumbnail = np.asarray(grey.resize(_THUMBNAIL, Image.Resampling.BILINEAR), dtype=np.float64)
     rows, columns = _cosines(_THUMBNAIL[1]), _cosines(_THUMBNAIL[0])
-    bits = rows @ thumbnail @ columns.T > 0
+    bits = rows @ thumbnail @ columns.T > _ROUNDING
     bits[0, 0] = False  # the mean brightness
     return int.from_bytes(np.packbits(bits).tobytes(), signed=True)
 

@@ -38,7 +38,7 @@ def list_images(folder: UPath, images: Iterable[str]) -> Listing:
         by_parent[parent].append((name, image))
     listing = Listing()
     for parent in list(by_parent):
-        if parent and inside(folder, parent) is None:
+        if parent and ("\0" in parent or inside(folder, parent) is None):
             for _, image in by_parent.pop(parent):
                 listing.faults[image] = Fault("image.outside", f"the path {image!r}")
     root = local(folder)

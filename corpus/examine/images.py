@@ -62,6 +62,7 @@ def verify(
     known = _recall(name, listing, expected, cache)
     tasks = list(_tasks(regions, listing, expected, known))
     done = len(regions) - len(tasks)
+    progress(done, len(regions))
     chunks = map_chunks(partial(read_all, folder=folder), tasks, chunk=_CHUNK, workers=workers)
     while batch := list(itertools.chain.from_iterable(itertools.islice(chunks, _CHUNKS_A_TRANSACTION))):
         readings = [one for one in batch if isinstance(one, Reading)]

@@ -16,7 +16,8 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     count = sum(examination.samples.values())
     yield f"{verdict}: {examination.reference} for {examination.family}, {count:,} samples"
     yield f"{errors} errors, {warnings} warnings, {examination.elapsed_s:.1f} s"
-    yield "The best exact match that any training could reach:"
+    if examination.ceilings:
+        yield "The best exact match that any training could reach:"
     for ceiling in examination.ceilings:
         lost = ", ".join(f"{obstacle} {number:,}" for obstacle, number in ceiling.lost.items())
         of = f"{ceiling.reachable:,} of {ceiling.samples:,}"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from config.errors import Severity
 from corpus.examine.dataset import Dataset
 from corpus.examine.rules.base import Hit, Rule, hits_of
 
 
-def _from_reading(rule_id: str, what: str, remedy: str, severity: Severity = "error") -> Rule:
+def _from_reading(rule_id: str, what: str, remedy: str) -> Rule:
     def check(data: Dataset) -> Iterator[Hit]:
         return hits_of(data.declared.problems if data.declared else (), rule_id)
 
-    return Rule(rule_id, severity, what, remedy, check)
+    return Rule(rule_id, "error", what, remedy, check)
 
 
 several = _from_reading(

@@ -1,0 +1,115 @@
+"""Small datasets to examine: images that differ, and manifests written by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from config.family import ExamineThresholds, Family, Recognition
+from corpus.examine import Examination, examine
+from corpus.examine.examination import Finding
+from corpus.sample import Polygon, Sample, Split, encode
+
+
+def picture(seed: int, size: tuple[int, int] = (64, 32)) -> Image.Image:
+    """Return a picture of coarse noise: another seed, another picture, also to a perceptual hash."""
+    coarse = np.random.default_rng(seed).integers(0, 256, (8, 16), dtype=np.uint8)
+    return Image.fromarray(coarse).resize(size, Image.Resampling.NEAREST)
+
+
+def encoded(image: Image.Image, image_format: str = "PNG", **options: Any) -> bytes:
+    """Return `image` as the bytes of a file."""
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sample to be: without `data` it gets a picture of its own."""
+
+    text: str | None
+    split: Split = "train"
+    data: bytes | None = None
+    name: str | None = None
+    group: str | None = None
+    label: str | None = None
+    polygon: Polygon | None = None
+    size: tuple[int, int] = (64, 32)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+
+def family(
+    charset: Path | None = None, *, recognition: dict[str, Any] | None = None, **examine: Any
+) -> Family:
+    """Return a family without any threshold on counts, unless `examine` says otherwise."""
+    lenient = {
+        "min_samples_per_character": 0,
+        "min_samples_per_label": 0,
+        "min_samples_per_split": 0,
+        "max_faulty_share": 0.0,
+    }
+    given = {"height_px": 32, "width_px": 64, "resize": "stretch", "step_px": 4, "max_text_length": 12}
+    return Family(
+        family="tests",
+        description="for tests",
+        task="recognition",
+        recognition=Recognition(
+            **(given | {"charset": str(charset) if charset else None} | (recognition or {}))
+        ),
+        examine=ExamineThresholds(**(lenient | {"max_split_divergence": 1.0} | examine)),
+    )
+
+
+def write(folder: Path, lines: Sequence[Line]) -> Path:
+    """Write the images and the manifest of `lines`; sample i is on line i + 1 and has the id ``i``."""
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    encoded_lines = []
+    for number, line in enumerate(lines):
+        data = encoded(picture(number, line.size)) if line.data is None else line.data
+        name = line.name or f"images/{number}.png"
+        if line.data is not None or line.name is None:
+            (folder / name).write_bytes(data)
+        width, height = line.size
+        encoded_lines.append(
+            encode(
+                Sample(
+                    id=str(number),
+                    image=name,
+                    sha256=hashlib.sha256(data).hexdigest(),
+                    width=width,
+                    height=height,
+                    text=line.text,
+                    group=line.group or f"group-{number}",
+                    source="tests",
+                    split=line.split,
+                    polygon=line.polygon,
+                    label=line.label,
+                    meta=line.meta,
+                )
+            )
+        )
+    manifest = folder / "manifest.jsonl"
+    manifest.write_bytes(b"".join(encoded_lines))
+    return manifest
+
+
+CLEAN = [Line("abc"), Line("cab"), Line("bca"), Line("abc", "val"), Line("cba", "test")]
+"""A dataset that breaks no rule."""
+
+
+def examined(folder: Path, lines: Sequence[Line], of: Family | None = None, **options: Any) -> Examination:
+    """Write `lines` below `folder` and examine them in this process."""
+    return examine(str(write(folder, lines)), of or family(), workers=1, **options)
+
+
+def finding(examination: Examination, rule: str) -> Finding | None:
+    """Return the finding of `rule`, if there is one."""
+    return next((found for found in examination.findings if found.rule == rule), None)
