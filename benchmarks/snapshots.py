@@ -18,7 +18,7 @@ from PIL import Image
 from table import report
 from upath import UPath
 
-from corpus.formats import get
+from corpus.formats import read
 from corpus.ingest import Options, add_records, import_records
 from corpus.records import Record
 from corpus.snapshot import open_snapshot
@@ -60,7 +60,7 @@ def main() -> None:
             )
 
         start = time.perf_counter()
-        records = list(get("paddle-rec").read(UPath(old)))
+        records = list(read("paddle-rec", UPath(old)))
         timed("read the labels", len(records), start)
 
         for workers in (1, 2):
@@ -69,7 +69,7 @@ def main() -> None:
             import_records(records, UPath(root / f"snapshot-{workers}"), options)
             timed(f"import, {workers} workers", count, start)
 
-        additions = [item for item in get("paddle-rec").read(UPath(new)) if isinstance(item, Record)]
+        additions = [item for item in read("paddle-rec", UPath(new)) if isinstance(item, Record)]
         start = time.perf_counter()
         parent = open_snapshot(UPath(root / "snapshot-2"))
         grown = add_records(parent, additions, Options("new", workers=2)).snapshot

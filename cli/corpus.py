@@ -88,12 +88,12 @@ def import_(
 
     Example: `glyphline corpus import sroie downloads/sroie --out data/receipts`
     """
-    from corpus.formats import get
+    from corpus.formats import read
     from corpus.ingest import import_records
     from corpus.paths import as_path
 
     options = _options(source, source_path, regions, (val, test, golden), salt, form, workers)
-    items = get(format_name, normalise_names=normalise_names).read(as_path(source_path))
+    items = read(format_name, as_path(source_path), normalise_names=normalise_names)
     with progress("importing") as tell:
         outcome = import_records(items, as_path(out), options, tell)
     _tell_outcome(outcome, out, as_json)
@@ -116,7 +116,7 @@ def add(
 
     Example: `glyphline corpus add data/receipts downloads/more --format sroie`
     """
-    from corpus.formats import get
+    from corpus.formats import read
     from corpus.ingest import add_records, add_snapshot
     from corpus.paths import as_path
     from corpus.snapshot import open_snapshot
@@ -128,7 +128,7 @@ def add(
                 outcome = add_snapshot(parent, open_snapshot(place), tell)
             else:
                 options = _options(source, place, regions, None, "", parent.description.unicode_form, workers)
-                items = get(format_name, normalise_names=normalise_names).read(as_path(place))
+                items = read(format_name, as_path(place), normalise_names=normalise_names)
                 outcome = add_records(parent, items, options, tell)
         _tell_outcome(outcome, snapshot, as_json)
 
@@ -143,15 +143,12 @@ def export(
 
     Example: `glyphline corpus export paddle-rec data/receipts --out data/receipts-paddle`
     """
-    from corpus.formats import get
+    from corpus.formats import write
     from corpus.paths import as_path
     from corpus.snapshot import open_snapshot
 
-    chosen = get(format_name)
-    if chosen.write is None:
-        raise typer.BadParameter(f"{format_name} can be imported only; see `glyphline corpus formats`.")
     opened = open_snapshot(snapshot)
-    chosen.write(opened, as_path(out))
+    write(format_name, opened, as_path(out))
     typer.echo(f"{opened.description.samples:,} samples as {format_name} in {out}")
 
 
@@ -274,7 +271,7 @@ def _options(
 @contextmanager
 def _as_snapshot(place: str, format_name: str | None, workers: int) -> Iterator[str]:
     """Give the snapshot at `place`, or a temporary one imported from it."""
-    from corpus.formats import get
+    from corpus.formats import read
     from corpus.ingest import import_records
     from corpus.paths import as_path
 
@@ -285,7 +282,7 @@ def _as_snapshot(place: str, format_name: str | None, workers: int) -> Iterator[
         out = f"{folder}/snapshot"
         with progress("reading") as tell:
             options = _options(None, place, False, None, "", "NFC", workers)
-            import_records(get(format_name).read(as_path(place)), as_path(out), options, tell)
+            import_records(read(format_name, as_path(place)), as_path(out), options, tell)
         yield out
 
 
