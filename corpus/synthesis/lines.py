@@ -31,9 +31,10 @@ class DrawnLine:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Where the ink goes on its canvas, in the canvas's pixels, and how much it is scaled."""
+    """Where the ink goes on its canvas, in the canvas's pixels, and how much it is scaled each way."""
 
-    scale: float
+    scale_x: float
+    scale_y: float
     left: float
     top: float
     width: int
@@ -54,10 +55,10 @@ def draw_line(recipe: Recipe, faces: Sequence[Covering], rng: random.Random) -> 
     if (degrees := degrade.strength(recipe.degradations.skew_deg, rng)) is not None:
         ink = degrade.turn(ink, degrees)
     fit = _fit(ink, scale, line, rng)
-    plate = Image.new("L", (round(fit.width / fit.scale), round(fit.height / fit.scale)))
-    plate.paste(ink, (round(fit.left / fit.scale), round(fit.top / fit.scale)))
+    plate = Image.new("L", (round(fit.width / fit.scale_x), round(fit.height / fit.scale_y)))
+    plate.paste(ink, (round(fit.left / fit.scale_x), round(fit.top / fit.scale_y)))
     if (stroke_px := degrade.strength(recipe.degradations.strokes_px, rng)) is not None:
-        degrade.cross_with_strokes(plate, stroke_px / fit.scale, rng)
+        degrade.cross_with_strokes(plate, stroke_px / fit.scale_y, rng)
     if (share := degrade.strength(recipe.degradations.bleed_share, rng)) is not None:
         other = compose(text, rng).text
         back = set_type(other, pick(faces, other, rng), setting_px).mask
@@ -73,18 +74,19 @@ def draw_line(recipe: Recipe, faces: Sequence[Covering], rng: random.Random) -> 
 
 
 def _fit(ink: Image.Image, scale: float, line: LineSettings, rng: random.Random) -> _Fit:
-    """Give the ink its margins, or shrink it into the middle (nearly) of a fixed canvas."""
+    """Give the ink its margins, or set it into the middle (nearly) of a fixed canvas."""
+    left, top, right, bottom = (rng.uniform(*line.margin_px) for _ in range(4))
     if line.width_px is None or line.height_px is None:
-        left, top, right, bottom = (rng.uniform(*line.margin_px) for _ in range(4))
         width, height = ink.width * scale + left + right, ink.height * scale + top + bottom
-        return _Fit(scale, left, top, max(1, round(width)), max(1, round(height)))
-    margin = min(rng.uniform(*line.margin_px), line.height_px / 4)
-    room = (line.width_px - 2 * margin, line.height_px - 2 * margin)
-    scale = min(scale, room[0] / ink.width, room[1] / ink.height)
-    spare = (line.width_px - ink.width * scale, line.height_px - ink.height * scale)
-    most = line.margin_px[1]
-    left, top = (free / 2 + rng.uniform(-1, 1) * min(free / 2, most) for free in spare)
-    return _Fit(scale, left, top, line.width_px, line.height_px)
+        return _Fit(scale, scale, left, top, max(1, round(width)), max(1, round(height)))
+    room_x, room_y = line.width_px - left - right, line.height_px - top - bottom
+    scale_y = min(scale, room_y / ink.height)
+    if line.stretch:
+        scale_x = room_x / ink.width
+    else:
+        scale_x = scale_y = min(scale_y, room_x / ink.width)
+    spare_x, spare_y = room_x - ink.width * scale_x, room_y - ink.height * scale_y
+    return _Fit(scale_x, scale_y, left + spare_x / 2, top + spare_y / 2, line.width_px, line.height_px)
 
 
 def scan(ink: Image.Image, tone: Tone, degradations: Degradations, rng: random.Random) -> Image.Image:

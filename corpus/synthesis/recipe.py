@@ -76,8 +76,8 @@ class FontSettings(Settings):
 class LineSettings(Settings):
     """The image of one text line; sizes in pixels.
 
-    `height_px` and `width_px` fix the canvas and the text is shrunk into it; without them the canvas is
-    the text with its margins.
+    `height_px` and `width_px` fix the canvas and the text is shrunk into it, or with `stretch` its ink
+    is drawn out to the canvas's width; without them the canvas is the text with its margins.
     """
 
     ink_px: Annotated[Range, _range(6, 48)]
@@ -85,6 +85,7 @@ class LineSettings(Settings):
     margin_px: Annotated[Range, _range(0, 64)] = (2.0, 5.0)
     height_px: Annotated[int, Field(ge=8, le=256)] | None = None
     width_px: Annotated[int, Field(ge=8, le=4096)] | None = None
+    stretch: bool = False
     turned_share: Share = 0.0
     """The share of images turned by 90 degrees, so that the text reads upwards."""
 
@@ -92,6 +93,8 @@ class LineSettings(Settings):
     def _canvas_is_whole(self) -> LineSettings:
         if (self.height_px is None) != (self.width_px is None):
             raise ValueError("height_px and width_px together, or neither")
+        if self.stretch and self.width_px is None:
+            raise ValueError("a fixed canvas (height_px and width_px) to stretch to")
         return self
 
 

@@ -70,12 +70,18 @@ def draw_sheet(recipe: Recipe, faces: Sequence[Covering], rng: random.Random) ->
 
 
 def _scanned(recipe: Recipe, canvas: Canvas, rng: random.Random) -> DrawnSheet:
-    ink, regions = canvas.finished(), tuple(canvas.regions)
+    """Scan the sheet; what lies askew and leaves the scanner's window is not in the truth either."""
+    ink, regions = canvas.finished(), canvas.regions
     if (degrees := degrade.strength(recipe.degradations.skew_deg, rng)) is not None:
         ink = ink.rotate(degrees, Image.Resampling.BICUBIC)
         middle = (ink.width / 2, ink.height / 2)
-        regions = tuple(replace(r, polygon=_turned(r.polygon, degrees, middle)) for r in regions)
-    return DrawnSheet(scan(ink, recipe.tone, recipe.degradations, rng), canvas.face, regions)
+        turned = (replace(r, polygon=_turned(r.polygon, degrees, middle)) for r in regions)
+        regions = [r for r in turned if _is_inside(r.polygon, ink.size)]
+    return DrawnSheet(scan(ink, recipe.tone, recipe.degradations, rng), canvas.face, tuple(regions))
+
+
+def _is_inside(polygon: Polygon, size: tuple[int, int]) -> bool:
+    return all(0 <= x <= size[0] and 0 <= y <= size[1] for x, y in polygon)
 
 
 def _turned(polygon: Polygon, degrees: float, about: tuple[float, float]) -> Polygon:

@@ -13,10 +13,8 @@ from corpus.synthesis.texts import listed
 CONSONANTS = tuple(chr(code) for code in range(0x0E01, 0x0E2F) if chr(code) not in "ฤฦ")
 """The 44 consonants."""
 
-_TONES = ("", "่", "้", "๊", "๋")
-_VOWEL_MARKS = ("", "ิ", "ี", "ึ", "ื", "ุ", "ู", "ั")
-MARKS = (*(vowel + tone for vowel in _VOWEL_MARKS for tone in _TONES), "็", "์")
-"""Everything that can stand on or under one consonant."""
+MARKS = ("", *listed("ิ ี ึ ื ุ ู ็ ั ์ ่ ้ ๊ ๋ ี่ ี้ ื่ ิ่ ุ่ ู้"))
+"""What stands on or under a consonant in the seed project's task: 20 ways, which make 880 clusters."""
 
 CLUSTER_ALPHABET = frozenset("".join((*CONSONANTS, *MARKS)))
 
