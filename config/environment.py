@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.errors import ConfigError, Problem
-from config.yaml_source import Settings, load_model
+from config.yaml_source import Settings, load_named, names_in
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
@@ -34,14 +33,9 @@ def load_environment(name: str) -> Environment:
     Raises:
         ConfigError: no such environment, or its file is wrong (with file, line, key and the nearest name).
     """
-    path = ENVIRONMENTS / f"{name}.yaml"
-    environment = load_model(path, Environment)
-    if environment.environment != name:
-        found, expected = f"environment is {environment.environment!r}", f"{name!r}, the name of the file"
-        raise ConfigError(Problem("config.name", found, expected, "Rename one of the two.", str(path)))
-    return environment
+    return load_named(name, ENVIRONMENTS, Environment, "environment")
 
 
 def environment_names() -> list[str]:
     """Return the names of the environments that `config/environments/` holds."""
-    return sorted(path.stem for path in ENVIRONMENTS.glob("*.yaml"))
+    return names_in(ENVIRONMENTS)

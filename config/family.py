@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from config.errors import ConfigError, Problem
 from config.gate import GatePolicy
-from config.yaml_source import Settings, load_model
+from config.yaml_source import Settings, load_named, names_in, path_of
 
 FAMILIES = Path(__file__).parent / "families"
 
@@ -92,27 +91,15 @@ def load_family(name_or_path: str | Path) -> Family:
     Raises:
         ConfigError: no such family, or its file is wrong (with file, line, key and the nearest name).
     """
-    given = str(name_or_path)
-    by_path = given.endswith((".yaml", ".yml")) or "/" in given
-    path = Path(given) if by_path else FAMILIES / f"{given}.yaml"
-    family = load_model(path, Family)
-    if not by_path and family.family != given:
-        raise ConfigError(
-            Problem(
-                "config.name",
-                f"family is {family.family!r}",
-                f"{given!r}, the name of the file",
-                "Rename one of the two.",
-                str(path),
-            )
-        )
-    if family.recognition.charset is not None:
-        charset = str((path.parent / family.recognition.charset).resolve())
-        recognition = family.recognition.model_copy(update={"charset": charset})
-        family = family.model_copy(update={"recognition": recognition})
-    return family
+    family = load_named(name_or_path, FAMILIES, Family, "family")
+    charset = family.recognition.charset
+    if charset is None:
+        return family
+    beside = path_of(name_or_path, FAMILIES).parent / charset
+    recognition = family.recognition.model_copy(update={"charset": str(beside.resolve())})
+    return family.model_copy(update={"recognition": recognition})
 
 
 def family_names() -> list[str]:
     """Return the names of the families that `config/families/` holds."""
-    return sorted(path.stem for path in FAMILIES.glob("*.yaml"))
+    return names_in(FAMILIES)

@@ -47,8 +47,34 @@ def load_model(path: Path, model: type[ModelT]) -> ModelT:
         raise ConfigError(_misfit(path, model, error, lines)) from error
 
 
+def path_of(name_or_path: str | Path, folder: Path) -> Path:
+    """Return the file that is meant: any YAML file by its path, or one of `folder` by its name."""
+    given = str(name_or_path)
+    return Path(given) if given.endswith((".yaml", ".yml")) or "/" in given else folder / f"{given}.yaml"
+
+
+def load_named(name_or_path: str | Path, folder: Path, model: type[ModelT], key: str) -> ModelT:
+    """Return a file of `folder` by its name, which its `key` must repeat, or any YAML file by its path.
+
+    Raises:
+        ConfigError: no such file (with the nearest name), or it is wrong (with file, line and key).
+    """
+    path = path_of(name_or_path, folder)
+    loaded = load_model(path, model)
+    name = getattr(loaded, key)
+    if path.parent == folder and name != path.stem:
+        found, expected = f"{key} is {name!r}", f"{path.stem!r}, the name of the file"
+        raise ConfigError(Problem("config.name", found, expected, "Rename one of the two.", str(path)))
+    return loaded
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the YAML files that `folder` holds."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
 def _missing(path: Path) -> Problem:
-    siblings = sorted(p.stem for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+    siblings = names_in(path.parent)
     remedy = did_you_mean(path.stem, siblings) if siblings else f"Create it, or check {path.parent}."
     return Problem("config.missing", "no such file", "a YAML file", remedy, str(path))
 

@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from config.errors import ConfigError, Problem
 from config.family import Share
-from config.yaml_source import Settings, load_model
+from config.yaml_source import Settings, load_named, names_in
 from corpus.splits import SplitPolicy
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -182,16 +181,9 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     Raises:
         ConfigError: no such recipe, or its file is wrong (with file, line, key and the nearest name).
     """
-    given = str(name_or_path)
-    by_path = given.endswith((".yaml", ".yml")) or "/" in given
-    path = Path(given) if by_path else RECIPES / f"{given}.yaml"
-    recipe = load_model(path, Recipe)
-    if not by_path and recipe.recipe != given:
-        found, expected = f"recipe is {recipe.recipe!r}", f"{given!r}, the name of the file"
-        raise ConfigError(Problem("config.name", found, expected, "Rename one of the two.", str(path)))
-    return recipe
+    return load_named(name_or_path, RECIPES, Recipe, "recipe")
 
 
 def recipe_names() -> list[str]:
     """Return the names of the recipes that come with Glyphline."""
-    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    return names_in(RECIPES)
