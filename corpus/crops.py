@@ -16,14 +16,22 @@ _MAX_PAGES = 4
 """A slanted region reaches over the page's edge; one of many pages comes from broken coordinates."""
 
 
-def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image.Image, bool]:
+def is_turnable(text: str | None) -> bool:
+    """Tell whether a tall crop of `text` lies on its side.
+
+    Of three characters or more it does. A lone ``1``, or a ``12`` in the double-height type of a receipt,
+    is tall by itself; PaddleOCR turns it all the same.
+    """
+    return len(text or "") >= _TURNABLE
+
+
+def crop(page: Image.Image, polygon: Polygon, *, turnable: bool) -> tuple[Image.Image, bool]:
     """Return the region of `page` as an upright line image, and whether it was turned by 90 degrees.
 
     A quadrilateral is rectified by its perspective, any other polygon gives its bounding box. A tall crop
-    is turned only where the text has three or more `characters`: a lone ``1``, or a ``12`` in the
-    double-height type of a receipt, is tall by itself, and PaddleOCR turns it all the same. A tall box does
-    not say which way its text runs: upwards, as drawings are lettered (ISO 129-1, read from the right). A
-    quadrilateral that starts at the text's own top left needs no such guess.
+    is turned if it is `turnable`. It does not say which way its text runs: upwards, as drawings are lettered
+    (ISO 129-1: to be read from the right). A quadrilateral that starts at the text's own top left needs no
+    such guess.
 
     Raises:
         ValueError: the region has no area, lies outside the page or is larger than it, or its corners do not
@@ -35,7 +43,7 @@ def crop(page: Image.Image, polygon: Polygon, *, characters: int) -> tuple[Image
     if box[0] >= page.width or box[1] >= page.height or box[2] <= 0 or box[3] <= 0:
         raise ValueError(f"the region lies outside the page of {page.width} x {page.height} pixels")
     line = page.crop(_within(box, page)) if _is_upright_box(polygon) else _rectify(page, polygon)
-    turned = characters >= _TURNABLE and line.height >= UPRIGHT_RATIO * line.width
+    turned = turnable and line.height >= UPRIGHT_RATIO * line.width
     return (line.transpose(Image.Transpose.ROTATE_270), True) if turned else (line, False)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from upath import UPath
 
 from config.errors import Problem
-from corpus.crops import crop
+from corpus.crops import crop, is_turnable
 from corpus.errors import ImageError
 from corpus.images import (
     EXTENSIONS,
@@ -108,7 +108,7 @@ def _not_cut(records: list[Record]) -> Iterator[Problem]:
 def _store_region(record: Record, page: Image.Image, folder: UPath) -> Stored | Problem:
     polygon = record.polygon or ()
     try:
-        line, turned = crop(page, polygon, characters=len(record.text or ""))
+        line, turned = crop(page, polygon, turnable=is_turnable(record.text))
     except ValueError as error:
         remedy = "Mend the coordinates or delete the line."
         found, expected = f"{error}: {list(polygon)}", "a region of the page"

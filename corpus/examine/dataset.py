@@ -145,7 +145,7 @@ class Dataset:
     @cached_property
     def readable(self) -> Mask:
         """Rows whose image, or region of it, decodes."""
-        return np.fromiter((part is not _NOTHING for part in self.parts), np.bool_, len(self.samples))
+        return self.widths > 0
 
     @cached_property
     def pages(self) -> list[Facts]:
@@ -189,12 +189,14 @@ class Dataset:
 
         Rows without a readable file have a number of their own.
         """
-        numbers: dict[object, int] = {}
         keys: list[object] = [
             row if content is None else content for row, content in enumerate(self.images.contents)
         ]
         for row in (row for row, sample in enumerate(self.samples) if sample.polygon is not None):
             keys[row] = (keys[row], self.samples[row].polygon)
+        if len(set(keys)) == len(keys):  # the usual case, in a hurry
+            return np.arange(len(keys))
+        numbers: dict[object, int] = {}
         return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
 
     @cached_property

@@ -24,8 +24,8 @@ class Picture:
 
     image: str
     polygon: Polygon | None = None
-    characters: int = 0
-    """The length of its text, by which `corpus.crops.crop` decides whether to turn a tall region."""
+    turnable: bool = False
+    """As `corpus.crops` decides it by the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import orjson
 from PIL import Image
 from upath import UPath
 
-from corpus.crops import crop
+from corpus.crops import crop, is_turnable
 from corpus.errors import ImageError
 from corpus.images import facts_of, open_image, to_8_bit
 from corpus.sample import Polygon, Sample
@@ -61,15 +61,15 @@ Measured = Facts | Fault
 
 
 class Region(NamedTuple):
-    """A part of an image by its outline; its text's length decides whether a tall one is turned."""
+    """A part of an image by its outline, turned upright if it is tall and `turnable`."""
 
     polygon: Polygon
-    characters: int
+    turnable: bool
 
     @property
     def key(self) -> str:
         """The name under which what was measured is kept."""
-        return orjson.dumps([self.polygon, self.characters]).decode()
+        return orjson.dumps([self.polygon, self.turnable]).decode()
 
 
 def as_posix(image: str) -> str:
@@ -79,7 +79,7 @@ def as_posix(image: str) -> str:
 
 def region_of(sample: Sample) -> Region | None:
     """Return the region of its image that `sample` means, None where it means all of it."""
-    return None if sample.polygon is None else Region(sample.polygon, len(sample.text or ""))
+    return None if sample.polygon is None else Region(sample.polygon, is_turnable(sample.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def measure(data: bytes, regions: Sequence[Region] = ()) -> dict[str, Measured]:
     measured: dict[str, Measured] = {WHOLE: _facts(flat, kind)}
     for region in regions:
         try:
-            line, _ = crop(flat, region.polygon, characters=region.characters)
+            line, _ = crop(flat, region.polygon, turnable=region.turnable)
         except ValueError as error:
             measured[region.key] = Fault("region.unusable", f"{error}: {list(region.polygon)}")
         else:

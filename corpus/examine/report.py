@@ -104,7 +104,7 @@ def _open(folder: UPath, image: str) -> Image.Image | None:
 
 
 def _part(page: Image.Image, picture: Picture) -> Image.Image:
-    return crop(page, picture.polygon or (), characters=picture.characters)[0]
+    return crop(page, picture.polygon or (), turnable=picture.turnable)[0]
 
 
 def _data_uri(picture: Image.Image) -> str:

@@ -14,6 +14,7 @@ from upath import UPath
 from config.errors import Severity
 from config.family import Family
 from corpus.charset import read_charset
+from corpus.crops import is_turnable
 from corpus.examine import statistics
 from corpus.examine.cache import open_cache
 from corpus.examine.ceiling import ceilings
@@ -51,36 +52,49 @@ def examine(
     """
     start = time.perf_counter()
     declared = _declared(family, charset)
-    with _without_garbage_collection(), open_cache(cache) as memory:
-        source = read_source(reference)
-        images = verify(source.samples, source.folder, memory, workers or default_workers(), progress)
-        data = Dataset(source, family, images, declared)
-        found = tuple(sorted(_findings(data), key=lambda finding: _ORDER.index(finding.severity)))
-        return Examination(
-            reference=str(reference),
-            folder=source.folder,
-            snapshot=source.snapshot,
-            family=family.family,
-            min_ceiling=family.examine.min_ceiling,
-            findings=found,
-            ceilings=ceilings(data),
-            charset=CharsetSummary(
-                declared.file if declared else None,
-                len(data.charset.entries),
-                len(data.charset.encodable),
-                data.derived.entries,
-            ),
-            samples=_counted(data, (sample.split for sample in source.samples)),
-            groups=_counted(data, (split for split, _ in {(s.split, s.group) for s in source.samples})),
-            labels=statistics.labels(data),
-            characters=statistics.characters(data),
-            lengths=statistics.lengths(data),
-            spreads=statistics.spreads(data),
-            divergences=statistics.divergences(data),
-            images=images.files,
-            images_read=images.read,
-            elapsed_s=time.perf_counter() - start,
-        )
+    # what a whole dataset needs is let go before the collector wakes up: it would look at every object
+    with _without_garbage_collection():
+        return _examine(reference, family, declared, cache, workers or default_workers(), progress, start)
+
+
+def _examine(
+    reference: str | UPath,
+    family: Family,
+    declared: Declared | None,
+    cache: Path | None,
+    workers: int,
+    progress: Progress,
+    start: float,
+) -> Examination:
+    source = read_source(reference)
+    with open_cache(cache) as memory:
+        images = verify(source.samples, source.folder, memory, workers, progress)
+    data = Dataset(source, family, images, declared)
+    return Examination(
+        reference=str(reference),
+        folder=source.folder,
+        snapshot=source.snapshot,
+        family=family.family,
+        min_ceiling=family.examine.min_ceiling,
+        findings=tuple(sorted(_findings(data), key=lambda finding: _ORDER.index(finding.severity))),
+        ceilings=ceilings(data),
+        charset=CharsetSummary(
+            declared.file if declared else None,
+            len(data.charset.entries),
+            len(data.charset.encodable),
+            data.derived.entries,
+        ),
+        samples=_counted(data, (sample.split for sample in source.samples)),
+        groups=_counted(data, (split for split, _ in {(s.split, s.group) for s in source.samples})),
+        labels=statistics.labels(data),
+        characters=statistics.characters(data),
+        lengths=statistics.lengths(data),
+        spreads=statistics.spreads(data),
+        divergences=statistics.divergences(data),
+        images=images.files,
+        images_read=images.read,
+        elapsed_s=time.perf_counter() - start,
+    )
 
 
 def _declared(family: Family, charset: UPath | None) -> Declared | None:
@@ -115,7 +129,7 @@ def _occurrence(hit: Hit, data: Dataset) -> Occurrence:
 
 
 def _picture(sample: Sample) -> Picture:
-    return Picture(sample.image, sample.polygon, characters=len(sample.text or ""))
+    return Picture(sample.image, sample.polygon, turnable=is_turnable(sample.text))
 
 
 def _counted(data: Dataset, splits: Iterable[str]) -> dict[str, int]:

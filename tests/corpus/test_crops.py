@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from corpus.crops import crop
+from corpus.crops import crop, is_turnable
 from corpus.sample import Polygon
 
 
@@ -27,7 +27,7 @@ BOX: Polygon = ((30, 40), (90, 40), (90, 60), (30, 60))
 
 
 def test_a_box_is_cut_exactly() -> None:
-    line, turned = crop(marked_page(), BOX, characters=5)
+    line, turned = crop(marked_page(), BOX, turnable=True)
     assert not turned
     assert line.size == (60, 20)
     assert set(np.unique(pixels(line)[:, :20])) == {128}
@@ -36,7 +36,7 @@ def test_a_box_is_cut_exactly() -> None:
 
 def test_the_first_point_is_the_top_left_of_the_text() -> None:
     upside_down: Polygon = (BOX[2], BOX[3], BOX[0], BOX[1])
-    line, _ = crop(marked_page(), upside_down, characters=5)
+    line, _ = crop(marked_page(), upside_down, turnable=True)
     assert line.size == (60, 20)
     assert np.abs(pixels(line)[2:-2, 42:58] - 128).max() <= 2, "the grey third is on the right now"
 
@@ -49,28 +49,28 @@ def test_a_slanted_quadrilateral_is_set_upright(degrees: float) -> None:
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     quad = tuple((float(x), float(y)) for x, y in (np.array(BOX) - centre) @ turn.T + centre)
     slanted = page.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=255)
-    line, _ = crop(slanted, quad, characters=5)
+    line, _ = crop(slanted, quad, turnable=True)
     assert line.size == (60, 20)
     assert np.abs(pixels(line)[3:-3, 3:17] - 128).mean() < 8
     assert pixels(line)[3:-3, 25:-3].mean() < 8
 
 
 def test_what_lies_beyond_the_page_is_paper() -> None:
-    line, _ = crop(marked_page(), ((-20, -11), (60, -10), (60, 20), (-20, 20)), characters=5)
+    line, _ = crop(marked_page(), ((-20, -11), (60, -10), (60, 20), (-20, 20)), turnable=True)
     assert pixels(line).min() == 255
 
 
 def test_a_tall_crop_is_turned_only_for_a_text_that_cannot_stand_upright() -> None:
     page = marked_page().rotate(90, expand=True)
     tall: Polygon = ((40, 110), (60, 110), (60, 170), (40, 170))
-    assert crop(page, tall, characters=5)[0].size == (60, 20)
-    assert crop(page, tall, characters=5)[1]
-    assert crop(page, tall, characters=2)[0].size == (20, 60)
+    assert crop(page, tall, turnable=True)[0].size == (60, 20)
+    assert crop(page, tall, turnable=True)[1]
+    assert crop(page, tall, turnable=is_turnable("12"))[0].size == (20, 60)
 
 
 def test_text_that_runs_upwards_is_turned_to_read_from_the_left() -> None:
     page = marked_page().rotate(90, expand=True)  # what was left is below now
-    line, _ = crop(page, ((40, 110), (60, 110), (60, 170), (40, 170)), characters=5)
+    line, _ = crop(page, ((40, 110), (60, 110), (60, 170), (40, 170)), turnable=True)
     assert set(np.unique(pixels(line)[:, :20])) == {128}
     assert set(np.unique(pixels(line)[:, 20:])) == {0}
 
@@ -86,4 +86,4 @@ def test_text_that_runs_upwards_is_turned_to_read_from_the_left() -> None:
 )
 def test_regions_that_cannot_be_cut(quad: Polygon, told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        crop(marked_page(), quad, characters=5)
+        crop(marked_page(), quad, turnable=True)

@@ -25,10 +25,10 @@ FILES = {
     "BMP": encoded(COLOUR, "BMP"),
 }
 REGIONS = [
-    Region(((1, 1), (30, 2), (29, 20), (2, 19)), 3),
-    Region(((5, 5),), 3),
-    Region((), 3),
-    Region(((0, 0), (1e9, 0), (1e9, 1e9), (0, 1e9)), 3),
+    Region(((1, 1), (30, 2), (29, 20), (2, 19)), turnable=True),
+    Region(((5, 5),), turnable=True),
+    Region((), turnable=True),
+    Region(((0, 0), (1e9, 0), (1e9, 1e9), (0, 1e9)), turnable=True),
 ]
 
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from upath import UPath
 
 from config.errors import StateError
-from corpus.crops import crop
+from corpus.crops import crop, is_turnable
 from corpus.errors import SynthesisError
 from corpus.images import open_image
 from corpus.snapshot import open_snapshot
@@ -202,7 +202,7 @@ def test_a_turned_line_is_set_upright_by_its_polygon() -> None:
         assert turned.image.size == upright.image.size[::-1]
         assert upright.polygon is None
         assert turned.polygon is not None
-        line, turned_again = crop(turned.image, turned.polygon, characters=len(turned.label.text))
+        line, turned_again = crop(turned.image, turned.polygon, turnable=is_turnable(turned.label.text))
         assert not turned_again
         assert np.abs(np.asarray(line, float) - np.asarray(upright.image, float)).mean() < 1
 
