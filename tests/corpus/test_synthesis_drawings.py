@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import random
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from corpus.crops import crop
+from corpus.crops import crop, is_turnable
 from corpus.errors import SynthesisError
 from corpus.synthesis import load_recipe
 from corpus.synthesis.drawings.canvas import Region
@@ -57,7 +60,7 @@ def test_every_text_is_cut_out_upright_and_tight(seed: int, skew_deg: float) -> 
     upright = 0
     for region in texts(drawn):
         assert region.text is not None
-        line, turned = crop(drawn.image, region.polygon, characters=len(region.text))
+        line, turned = crop(drawn.image, region.polygon, turnable=is_turnable(region.text))
         assert not turned
         if len(region.text) > 2:  # fewer are too few pixels to compare
             alike = likeness(line, region.text, drawn.face)
@@ -108,15 +111,34 @@ def test_an_instruments_letters_and_number_stand_in_its_bubble() -> None:
         assert "-".join(str(text) for text in inside) == bubble.meta["tag"]
 
 
-def steps(way: list[tuple[float, float]] | None) -> set[frozenset[tuple[float, float]]]:
-    """Return a way as its steps from node to node of the grid."""
-    assert way is not None
-    found = set()
+Way = list[tuple[float, float]]
+
+
+def nodes_of(way: Way) -> Way:
+    """Return every node of the grid on `way`, in order."""
+    nodes = [way[0]]
     for (x0, y0), (x1, y1) in itertools.pairwise(way):
         count = round(max(abs(x1 - x0), abs(y1 - y0)) / GRID_PX)
-        nodes = [(x0 + (x1 - x0) * n / count, y0 + (y1 - y0) * n / count) for n in range(count + 1)]
-        found |= {frozenset(pair) for pair in itertools.pairwise(nodes)}
-    return found
+        nodes += [(x0 + (x1 - x0) * n / count, y0 + (y1 - y0) * n / count) for n in range(1, count + 1)]
+    return nodes
+
+
+def steps_of(way: Way) -> set[frozenset[tuple[float, float]]]:
+    return {frozenset(pair) for pair in itertools.pairwise(nodes_of(way))}
+
+
+node = st.tuples(st.integers(1, 28), st.integers(1, 18)).map(lambda at: (at[0] * 20.0, at[1] * 20.0))
+direction = st.sampled_from([RIGHT, LEFT, UP, DOWN])
+
+
+@given(st.lists(st.tuples(node, direction, node, direction), min_size=2, max_size=8))
+@settings(deadline=None, max_examples=200)
+def test_pipes_cross_straight_and_never_touch_or_share_a_way(ends: list[tuple[Any, Any, Any, Any]]) -> None:
+    router = Router(Space(600, 400))
+    ways = [way for end in ends if end[0] != end[2] and (way := router.route(*end))]
+    for one, other in itertools.permutations(ways, 2):
+        assert not steps_of(one) & steps_of(other)
+        assert not set(one[1:-1]) & set(nodes_of(other)[1:-1])  # no bend on another pipe
 
 
 def test_pipes_go_through_a_gap_side_by_side() -> None:
@@ -126,7 +148,9 @@ def test_pipes_go_through_a_gap_side_by_side() -> None:
     router = Router(space)
     first = router.route((40, 100), RIGHT, (560, 100), RIGHT)
     second = router.route((40, 140), RIGHT, (560, 140), RIGHT)
-    assert not steps(first) & steps(second)
+    assert first is not None
+    assert second is not None
+    assert not steps_of(first) & steps_of(second)
     assert router.route((40, 180), RIGHT, (560, 180), RIGHT) is None  # the gap has room for two
     assert router.route((160, 20), DOWN, (160, 380), DOWN) is not None  # but one may cross them
 

@@ -73,3 +73,11 @@ def test_a_mistake_is_named_with_its_line(
 def test_an_unknown_recipe_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'pid-tags'"):
         load_recipe("pid-tag")
+
+
+def test_the_recipe_in_the_documentation_is_one(tmp_path: Path) -> None:
+    manual = Path(__file__).parents[2] / "docs" / "synthesis.md"
+    (tmp_path / "mine.yaml").write_text(manual.read_text().split("```yaml\n")[1].split("```")[0])
+    recipe = load_recipe(tmp_path / "mine.yaml")
+    named = recipe.degradations.model_dump()
+    assert all(named.values()), "every degradation is shown"

@@ -15,6 +15,8 @@ _MARGIN_PX, _BAND_PX = 24, 26
 _COLUMN_PX = 470
 _TITLE_PX = 330
 _ROW_PX = 30
+_LONGEST_LINE = 38
+"""Characters; recognisers of drawings seldom take more than 40."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ def _wrapped(board: Board, text: str, room_px: float) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and board.canvas.letter(longer, SMALL_PX + 1).width <= room_px:
+        fits = board.canvas.letter(longer, SMALL_PX + 1).width <= room_px and len(longer) <= _LONGEST_LINE
+        if lines and fits:
             lines[-1] = longer
         else:
             lines.append(word)

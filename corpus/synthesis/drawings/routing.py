@@ -53,19 +53,19 @@ class Router:
         return None
 
     def _steps(self, state: _State, goal: _Node) -> Iterator[tuple[_State, int]]:
+        """Yield what may follow `state`, and its cost.
+
+        Nothing leaves a node along an axis on which a pipe runs there: so it passes pipes straight, and
+        dies out on their bends.
+        """
         (x, y), along = state
-        crossed = self._used.get((x, y))
+        axes_here = self._used.get((x, y), ())
         for turn in (RIGHT, DOWN, LEFT, UP):
-            bends = turn != along
-            if turn == opposite(along) or (bends and crossed):
-                continue
-            if crossed and (turn[0] != 0) in crossed:
+            if turn == opposite(along) or (turn[0] != 0) in axes_here:
                 continue
             node = (x + turn[0], y + turn[1])
-            there = self._used.get(node)
-            if (there and (turn[0] != 0) in there) or not (node == goal or self._is_open(node)):
-                continue
-            yield (node, turn), 1 + _BEND * bends + _CROSSING * bool(there)
+            if node == goal or self._is_open(node):
+                yield (node, turn), 1 + _BEND * (turn != along) + _CROSSING * (node in self._used)
 
     def _is_open(self, node: _Node) -> bool:
         if (known := self._open.get(node)) is None:
