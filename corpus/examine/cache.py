@@ -68,14 +68,14 @@ class Cache:
             known = Known()
             for table, kind in _KINDS:
                 rows = connection.execute(
-                    f"SELECT image, stamp, sha256, sha256 || region, {', '.join(kind._fields)} "  # noqa: S608 - our words
+                    f"SELECT image, stamp, sha256, region, {', '.join(kind._fields)} "  # noqa: S608 - our words
                     f"FROM files CROSS JOIN {table} USING (sha256) WHERE folder = ?",
                     (folder,),
                 )
                 for row in rows:
                     if stamps.get(row[0]) == row[1]:
                         known.contents[row[0]] = row[2]
-                    known.measured[row[3]] = kind._make(row[4:])
+                    known.measured[row[2] + row[3]] = kind._make(row[4:])
             return known
 
         return self._safely(ask)
@@ -88,11 +88,11 @@ class Cache:
             measured: dict[str, Measured] = {}
             for table, kind in _KINDS:
                 rows = connection.execute(
-                    f"SELECT sha256 || region, {', '.join(kind._fields)} "  # noqa: S608 - our words
+                    f"SELECT sha256, region, {', '.join(kind._fields)} "  # noqa: S608 - our words
                     f"FROM json_each(?) CROSS JOIN {table} ON sha256 = value",
                     (wanted,),
                 )
-                measured.update((row[0], kind._make(row[1:])) for row in rows)
+                measured.update((row[0] + row[1], kind._make(row[2:])) for row in rows)
             return measured
 
         return self._safely(ask)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -74,15 +75,14 @@ def _stamp(entry: os.DirEntry[str] | None, image: str, real_root: str) -> str | 
     """Return what changes with a file: its size and its change time, which nobody can set back."""
     if entry is None:
         return Fault("image.missing", f"no file {image}")
-    if not entry.is_file(follow_symlinks=False):
-        if entry.is_dir(follow_symlinks=False):
-            return Fault("image.unreadable", f"{image}, a folder")
-        if not os.path.realpath(entry.path).startswith(real_root):
-            return Fault("image.outside", f"{image}, a symbolic link that leads out of the folder")
+    if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real_root):
+        return Fault("image.outside", f"{image}, a symbolic link that leads out of the folder")
     try:
         status = entry.stat()
     except OSError as error:
         return Fault("image.missing", f"{image}, which cannot be looked at ({error.strerror})")
+    if not stat.S_ISREG(status.st_mode):
+        return Fault("image.unreadable", f"{image}, which is not a file")
     return f"{status.st_size}:{status.st_ctime_ns}"
 
 

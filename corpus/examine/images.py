@@ -90,23 +90,25 @@ def _recall(folder: str, listing: Listing, expected: Mapping[str, str], cache: C
     if cache is None:
         return Known()
     known = cache.recall(folder, listing.stamps)
-    new = {expected[image] for image in listing.stamps if image not in known.contents}
-    known.measured.update(cache.recall_contents(new))
+    if len(known.contents) < len(listing.stamps):
+        new = {expected[image] for image in listing.stamps if image not in known.contents}
+        known.measured.update(cache.recall_contents(new))
     return known
 
 
 def _tasks(
     regions: Mapping[str, tuple[Region, ...]], listing: Listing, expected: Mapping[str, str], known: Known
 ) -> Iterator[Task]:
-    """Yield what has to be read: files that may have changed, and contents that were never measured."""
+    """Yield what has to be read: files that may have changed, and regions that were never measured."""
     for image in listing.stamps:
+        meant = regions[image]
         content = known.contents.get(image)
+        if content is not None and not meant:  # the usual case, in a hurry
+            continue
         sha256 = content or expected[image]
-        measured = sha256 + WHOLE in known.measured
-        if measured and (meant := regions[image]):
-            measured = all(sha256 + region.key in known.measured for region in meant)
+        measured = all(sha256 + key in known.measured for key in (WHOLE, *(one.key for one in meant)))
         if content is None or not measured:
-            yield Task(image, sha256 if measured else None, regions[image])
+            yield Task(image, sha256 if measured else None, meant)
 
 
 def _learn(readings: Iterable[Reading], known: Known) -> None:

@@ -95,11 +95,24 @@ def test_harm_done_since_is_noticed(harm: object, rule: str, manifest: Path, cac
 def test_new_regions_of_a_known_page_are_measured(tmp_path: Path, cache: Path) -> None:
     page = encoded(picture(50))
     left, right = ((0, 0), (30, 0), (30, 20), (0, 20)), ((30, 0), (60, 0), (60, 20), (30, 20))
-    run(write(tmp_path, [Line("abc", data=page, polygon=left), *CLEAN[3:]]), cache)
-    lines = [Line("abc", data=page, polygon=left), *CLEAN[3:], Line("cab", data=page, polygon=right)]
-    warm = run(write(tmp_path, lines), cache)
-    assert warm.spreads == run(tmp_path / "manifest.jsonl", None).spreads
-    assert run(tmp_path / "manifest.jsonl", cache).images_read == 0
+    lines = [Line("abc", polygon=left, name="page.png", data=page), *CLEAN[3:]]
+    manifest = write(tmp_path, [*lines, Line("cab", polygon=right, name="page.png", data=page)])
+    whole = manifest.read_bytes()
+    manifest.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    run(manifest, cache)
+    manifest.write_bytes(whole)
+    warm = run(manifest, cache)
+    assert warm.images_read == 1
+    assert warm.spreads == run(manifest, None).spreads
+    assert run(manifest, cache).images_read == 0
+
+
+def test_an_image_that_goes_away_meanwhile_is_missing(manifest: Path, cache: Path) -> None:
+    def take_away(done: int, total: int | None) -> None:
+        (manifest.parent / "images" / "2.png").unlink(missing_ok=True)
+
+    found = examine(str(manifest), family(), cache=cache, workers=1, progress=take_away)
+    assert "image.missing" in rules(found)
 
 
 def _examine_often(manifest: str, cache: str) -> list[tuple[str, ...]]:

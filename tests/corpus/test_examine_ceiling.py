@@ -114,6 +114,12 @@ def test_the_ceiling_is_what_the_best_model_scores(drawn: list[tuple[str, Split,
         assert reached == ([(right, len(chosen))] if chosen else [])
 
 
+def test_the_last_label_that_fits_is_not_lost(tmp_path: Path) -> None:
+    sixteen_steps = ["a" * 8 + "b", "aabbaabbaabb", "abababababab"]  # 16, 18 and 12 steps needed
+    lines = [Line(text) for text in sixteen_steps]
+    assert examined(tmp_path, lines).ceilings[0].lost == {"too-few-steps": 1}
+
+
 def test_a_ceiling_is_never_rounded_up() -> None:
     from corpus.examine.examination import Ceiling
 

@@ -16,6 +16,7 @@ from PIL import Image
 from upath import UPath
 
 from corpus.examine import Examination
+from corpus.examine.charts import BAR_PX, character_bars
 from corpus.examine.report import SHOWN, write_html
 from corpus.examine.rules import RULES
 from corpus.examine.summary import summary_lines
@@ -96,9 +97,9 @@ def test_the_report_says_verdict_ceiling_and_places(broken: Examination, tmp_pat
 
 
 def test_the_report_shows_characters_that_cannot_be_seen(broken: Examination, tmp_path: Path) -> None:
-    text = page_of(broken, tmp_path).text
-    for shown in ("␣", "200B", "0000", "\u25cc\u0e34", "😀"):
-        assert shown in text
+    shown = [bar.shown for bar in character_bars(broken)]
+    assert {"␣", "200B", "0000", "\u25cc\u0e34", "😀", "a"} < set(shown)
+    assert "".join(shown) in "".join(page_of(broken, tmp_path).text.split())
 
 
 def test_reports_of_a_clean_and_of_an_empty_dataset(tmp_path: Path) -> None:
@@ -107,6 +108,11 @@ def test_reports_of_a_clean_and_of_an_empty_dataset(tmp_path: Path) -> None:
     assert "100.0 %" in clean
     empty = page_of(examined(tmp_path / "empty", []), tmp_path).text
     assert "Refused: 1 reason not to train on this" in empty
+
+
+def test_bars_of_splits_that_are_alike_are_equally_high(tmp_path: Path) -> None:
+    bars = character_bars(examined(tmp_path, CLEAN))
+    assert [bar.train_px for bar in bars] == [bar.val_px for bar in bars] == [BAR_PX] * 3
 
 
 def test_the_report_does_not_need_the_images(broken: Examination, tmp_path: Path) -> None:
@@ -147,7 +153,10 @@ def test_the_json_holds_every_place(broken: Examination) -> None:
 def test_the_summary_names_file_and_line(broken: Examination) -> None:
     lines = list(summary_lines(broken))
     assert lines[0].startswith("REFUSED: ")
-    assert any(f"{broken.folder / 'manifest.jsonl'}:10 9: the label ''" in line for line in lines)
+    empty = [line for line in lines if "the label ''" in line]
+    assert empty[0].strip() == f"{broken.folder / 'manifest.jsonl'}:10 9: the label ''"
+    assert len(empty) == 3
+    assert f"    … and {SHOWN:,} more" in lines
 
 
 def test_class_labels_are_counted(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,7 +128,7 @@ CASES: dict[str, tuple[Callable[[Path], Examination], str]] = {
     "import.oddity": (of_import(WARNED), "a PNG named .jpg (image.odd)"),
     "image.missing": (without_image, "no file images/1.png"),
     "image.outside": (of_lines(Line("abc", name="../5.png", data=PNG)), "'../5.png'"),
-    "image.unreadable": (with_folder_as_image, "images/5.png, a folder"),
+    "image.unreadable": (with_folder_as_image, "images/5.png, which is not a file"),
     "image.empty": (of_image(b""), "zero bytes"),
     "image.unknown": (of_image(b"not an image"), "not an image"),
     "image.truncated": (of_image(PNG[:-60]), "does not decode"),
@@ -174,7 +175,7 @@ CASES: dict[str, tuple[Callable[[Path], Examination], str]] = {
     "split.small": (of_lines(of=family(min_samples_per_split=2)), "val has 1 samples"),
     "split.unseen-character": (of_lines(Line("axc", "val")), "'x' U+0078 in 'axc'"),
     "split.rare-character": (
-        of_lines(Line("axc"), of=family(min_samples_per_character=2)),
+        of_lines(Line("axxx"), of=family(min_samples_per_character=2)),
         "'x' U+0078: in 1",
     ),
     "split.rare-label": (
@@ -276,6 +277,13 @@ def test_a_symbolic_link_may_not_leave_the_folder(tmp_path: Path) -> None:
     assert examine(str(manifest), family(), workers=1).findings == ()
 
 
+def test_a_pipe_among_the_images_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    os.mkfifo(tmp_path / "images" / "5.png")
+    found = examined(tmp_path, [*CLEAN, Line("abc", name="images/5.png")])
+    assert finding(found, "image.unreadable") is not None
+
+
 def test_a_path_written_on_windows_is_found(tmp_path: Path) -> None:
     manifest = write(tmp_path, CLEAN)
     manifest.write_bytes(manifest.read_bytes().replace(b"images/", rb"images\\"))
@@ -310,6 +318,11 @@ def test_test_and_golden_may_share_a_group_and_an_image(tmp_path: Path) -> None:
     splits: tuple[Split, ...] = ("test", "golden")
     shared = [Line("abc", split, data=PNG, group="page") for split in splits]
     assert examined(tmp_path, [*CLEAN, *shared]).findings == ()
+
+
+def test_without_train_nothing_is_said_of_characters_that_it_lacks(tmp_path: Path) -> None:
+    found = examined(tmp_path, CLEAN[3:])
+    assert [one.rule for one in found.findings] == ["split.empty"]
 
 
 def test_an_empty_manifest_is_refused_without_a_crash(tmp_path: Path) -> None:
