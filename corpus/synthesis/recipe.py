@@ -92,6 +92,9 @@ class LineSettings(Settings):
     def _canvas_is_whole(self) -> LineSettings:
         if (self.height_px is None) != (self.width_px is None):
             raise ValueError("height_px and width_px together, or neither")
+        least_px = min(self.height_px or 256, self.width_px or 256)
+        if least_px <= 2 * self.margin_px[1] + 4:
+            raise ValueError(f"margin_px to leave more than 4 of the canvas's {least_px} pixels")
         if self.stretch and self.width_px is None:
             raise ValueError("a fixed canvas (height_px and width_px) to stretch to")
         return self

@@ -55,6 +55,9 @@ def test_a_recipe_is_read_from_a_path(tmp_path: Path) -> None:
             8,
             "Did you mean 'blur_px'?",
         ),
+        ("[20, 28]", "[20, 28]\n  height_px: 32", 6, "height_px and width_px together"),
+        ("[20, 28]", "[20, 28]\n  height_px: 12\n  width_px: 90", 6, "margin_px to leave more than 4"),
+        ("[20, 28]", "[20, 28]\n  stretch: true", 6, "a fixed canvas"),
         ("fonts:", "tone: { paper: [90, 120], ink: [60, 80] }\nfonts:", 8, "lighter than ink"),
     ],
 )

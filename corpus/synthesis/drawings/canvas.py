@@ -88,12 +88,6 @@ class Canvas:
         corners = box.corners()
         self.line((*corners, corners[0], corners[1]), width_px)
 
-    def blank(self, box: Box) -> None:
-        """Wipe the ink in `box`."""
-        self._draw.rectangle(
-            [value * _FINENESS for value in (box.left, box.top, box.right, box.bottom)], fill=0
-        )
-
     def symbol(self, symbol: Symbol, at: Point, *, width_px: float = 2.0, **meta: object) -> Box:
         """Draw `symbol` with its centre at `at` and note it."""
         for outline in symbol.outlines:
