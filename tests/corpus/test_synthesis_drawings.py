@@ -132,7 +132,7 @@ direction = st.sampled_from([RIGHT, LEFT, UP, DOWN])
 
 
 @given(st.lists(st.tuples(node, direction, node, direction), min_size=2, max_size=8))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=50)
 def test_pipes_cross_straight_and_never_touch_or_share_a_way(ends: list[tuple[Any, Any, Any, Any]]) -> None:
     router = Router(Space(600, 400))
     ways = [way for end in ends if end[0] != end[2] and (way := router.route(*end))]

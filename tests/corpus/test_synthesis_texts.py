@@ -29,7 +29,7 @@ seeds = st.integers(0, 2**64)
 
 @pytest.mark.parametrize("name", LINE_RECIPES)
 @given(seed=seeds)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_label_is_written_in_its_alphabet_in_nfc_and_without_stray_spaces(name: str, seed: int) -> None:
     text = load_recipe(name).text
     assert text is not None
@@ -42,7 +42,7 @@ def test_a_label_is_written_in_its_alphabet_in_nfc_and_without_stray_spaces(name
 
 @pytest.mark.parametrize("kind", TAG_SHAPES)
 @given(seed=seeds)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_tag_has_the_shape_of_its_kind(kind: str, seed: int) -> None:
     tag = tags.KINDS[kind](random.Random(seed))
     assert re.fullmatch(TAG_SHAPES[kind], tag), tag
@@ -62,7 +62,7 @@ def test_thai_clusters_are_consonants_with_stacked_marks(seed: int, count: int) 
 
 
 @given(seed=seeds)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_thai_marks_never_stand_alone_or_out_of_order(seed: int) -> None:
     text = thai.words(random.Random(seed), 4)
     assert not re.search("(^|[ ะาเแโใไๆฯ0-9๐-๙])[ัิีึืุู็-๎]", text), text  # a mark without a consonant
@@ -71,7 +71,7 @@ def test_thai_marks_never_stand_alone_or_out_of_order(seed: int) -> None:
 
 
 @given(seed=seeds)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_devanagari_signs_follow_a_letter_that_may_carry_them(seed: int) -> None:
     text = hindi.words(random.Random(seed), 4)
     assert not re.search("(^|[ ।,?-])[ा-्ँंः़]", text), text
@@ -102,7 +102,7 @@ def test_vietnamese_is_spelled_by_the_rules(parts: tuple[str, str, str, str], sp
 
 def test_every_vietnamese_letter_with_every_tone_is_reached() -> None:
     rng = random.Random(0)
-    assert set("".join(vietnamese.words(rng, 6) for _ in range(20_000))) == vietnamese.ALPHABET
+    assert set("".join(vietnamese.words(rng, 6) for _ in range(8_000))) == vietnamese.ALPHABET
 
 
 def test_balance_gives_rare_characters_more_often() -> None:
