@@ -153,6 +153,30 @@ def export(
 
 
 @app.command()
+def cut(
+    snapshot: SnapshotArgument,
+    out: Out,
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Only regions with a text: leaves out the symbols of a drawing.")
+    ] = False,
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Cut the regions of whole pages into a new snapshot of upright line images; ids and splits stay.
+
+    Example: `glyphline corpus cut data/drawings --texts --out data/drawing-lines`
+    """
+    from corpus.cutting import cut_regions
+    from corpus.paths import as_path
+    from corpus.snapshot import open_snapshot
+
+    with progress("cutting") as tell:
+        opened = open_snapshot(snapshot)
+        outcome = cut_regions(opened, as_path(out), texts_only=texts, workers=workers, progress=tell)
+    _tell_outcome(outcome, out, as_json)
+
+
+@app.command()
 def examine(
     snapshot: Annotated[
         str, typer.Argument(help="A snapshot's folder, a manifest.jsonl, or with --format any dataset.")

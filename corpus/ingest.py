@@ -27,7 +27,8 @@ from corpus.splits import SplitPolicy, split_of
 from corpus.storing import Stored, store_all
 from corpus.text import DEFAULT_FORM, normalise
 
-_CHUNK = 16
+CHUNK = 16
+"""Images that a worker takes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +225,20 @@ def _to_samples(
     workers = options.workers or default_workers()
     work = partial(store_all, folder=str(folder), crop_regions=options.crop_regions)
     done = 0
-    for results in map_chunks(work, _by_image(items), chunk=_CHUNK, workers=workers):
+    for results in map_chunks(work, by_image(items), chunk=CHUNK, workers=workers):
         for result in results:
             done += 1
-            yield result if isinstance(result, Problem) else _sample(result, options, known)
+            if isinstance(result, Problem):
+                yield result
+                continue
+            sample = _sample(result, options, known)
+            if result.record.split not in (None, sample.split):
+                yield _kept_in_split(result.record, sample)
+            yield sample
         progress(done, None)
 
 
-def _by_image(items: Iterable[Record | Problem]) -> Iterator[list[Record | Problem]]:
+def by_image(items: Iterable[Record | Problem]) -> Iterator[list[Record | Problem]]:
     """Keep records of one page together, so that a page is decoded once."""
     for _, group in itertools.groupby(
         items, key=lambda item: str(item.image) if isinstance(item, Record) else ""
@@ -263,6 +270,12 @@ def _sample(stored: Stored, options: Options, known: _Known) -> Sample:
         label=record.label,
         meta=meta,
     )
+
+
+def _kept_in_split(record: Record, sample: Sample) -> Problem:
+    found = f"{record.image_name} said to be in {record.split}, with its group {sample.group!r} elsewhere"
+    remedy = "It was put into that; a group never straddles splits, and golden is frozen."
+    return Problem("split.kept", found, sample.split, remedy, record.file, record.line, severity="warning")
 
 
 def _split(group: str, given: Split | None, policy: SplitPolicy, known: _Known) -> Split:

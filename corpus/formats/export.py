@@ -41,7 +41,7 @@ def accepted(snapshot: Snapshot, format_name: str, refusal: Callable[[Sample], s
 def no_text(sample: Sample) -> str | None:
     """Refuse a sample that is no transcribed image: one without text, or a region of a page."""
     if sample.polygon is not None:
-        return "a polygon: the format has whole images only"
+        return "a polygon (cut it out first: glyphline corpus cut): the format has whole images only"
     return "no text" if sample.text is None else None
 
 

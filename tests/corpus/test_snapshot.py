@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from drawing import records
+from drawing import png, records
 from hypothesis import given
 from hypothesis import strategies as st
 from upath import UPath
 
 from config.errors import StateError
 from corpus import ingest
+from corpus.cutting import cut_regions
 from corpus.errors import CorpusError, ManifestError
 from corpus.ingest import Options, Outcome, add_records, add_snapshot, import_records
+from corpus.records import Record
 from corpus.sample import SPLITS, Sample, decode, encode
 from corpus.snapshot import Snapshot, open_snapshot
 from corpus.splits import SplitPolicy, split_of
@@ -203,3 +206,39 @@ def test_a_source_without_a_usable_label_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no label at all"):
         import_records([], UPath(tmp_path / "snap"), OPTIONS)
     assert not (tmp_path / "snap").exists()
+
+
+def test_regions_are_cut_into_upright_lines(tmp_path: Path) -> None:
+    page = tmp_path / "in" / "page.png"
+    page.parent.mkdir()
+    page.write_bytes(png(1, (90, 60)))
+    line, tall = ((5, 5), (65, 5), (65, 25), (5, 25)), ((70, 5), (85, 5), (85, 55), (70, 55))
+    made = [
+        Record(f"page#{key}", UPath(page), "page.png", text, "x", label=label, polygon=polygon)
+        for key, text, label, polygon in (
+            ("1", "PT-101", None, line),
+            ("2", "DN50", None, tall),
+            ("3", None, "valve", line),
+        )
+    ]
+    regions = Options("sheets", SplitPolicy(val=0.9, test=0, golden=0), crop_regions=False, workers=1)
+    pages = import_records(made, UPath(tmp_path / "pages"), regions).snapshot
+
+    outcome = cut_regions(pages, UPath(tmp_path / "lines"), texts_only=True)
+
+    before, after = list(pages.samples()), list(outcome.snapshot.samples())
+    assert [(s.text, s.width, s.height, s.polygon) for s in after] == [
+        ("PT-101", 60, 20, None),
+        ("DN50", 50, 15, None),
+    ]
+    assert [(s.id, s.group, s.split) for s in after] == [(s.id, s.group, s.split) for s in before[:2]]
+    assert after[0].meta["crop"]["polygon"] == [[5.0, 5.0], [65.0, 5.0], [65.0, 25.0], [5.0, 25.0]]
+
+
+def test_a_group_keeps_its_split_against_what_the_source_says(tmp_path: Path) -> None:
+    first = make(tmp_path, ["a"], Options("lines", SplitPolicy(val=0, test=0, golden=0), workers=1))
+    (told,) = first.samples()
+    new = replace(records(tmp_path / "in", ["b"], start=7, group=told.group)[0], split="val")
+    outcome = add_records(first, [new], OPTIONS)
+    assert [sample.split for sample in outcome.snapshot.samples()] == ["train", "train"]
+    assert [problem.rule for problem in outcome.problems] == ["split.kept"]
