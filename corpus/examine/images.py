@@ -54,15 +54,20 @@ def verify(
     A file with the stamp that it had when it was last read is not read again, and content that was
     measured before is not decoded again. Missing and changed files are noticed in any case.
     """
+    images = dict.fromkeys(sample.image for sample in samples)
     regions = _regions_by_image(samples)
-    listing = list_images(folder, regions)
-    expected = {sample.image: sample.sha256 for sample in samples}
+    listing = list_images(folder, images)
     root = local(folder)
     name = str(folder) if root is None else os.path.realpath(root)
-    known = _recall(name, listing, expected, cache)
-    tasks = list(_tasks(regions, listing, expected, known))
-    done = len(regions) - len(tasks)
-    progress(done, len(regions))
+    known = Known() if cache is None else cache.recall(name, listing.stamps)
+    # read what may have changed, and look again where regions are meant that nobody measured
+    doubtful = (listing.stamps.keys() - known.contents.keys()) | (listing.stamps.keys() & regions.keys())
+    expected = {sample.image: sample.sha256 for sample in samples if sample.image in doubtful}
+    if cache is not None:
+        known.measured.update(cache.recall_contents({*expected.values()}))
+    tasks = list(_tasks(expected, regions, known))
+    done = len(images) - len(tasks)
+    progress(done, len(images))
     chunks = map_chunks(partial(read_all, folder=folder), tasks, chunk=_CHUNK, workers=workers)
     while batch := list(itertools.chain.from_iterable(itertools.islice(chunks, _CHUNKS_A_TRANSACTION))):
         readings = [one for one in batch if isinstance(one, Reading)]
@@ -71,41 +76,27 @@ def verify(
             cache.remember(name, [(one, listing.stamps[one.image]) for one in readings])
         _learn(readings, known)
         done += len(batch)
-        progress(done, len(regions))
-    return _in_order(samples, known, listing.faults, files=len(regions), read=len(tasks))
+        progress(done, len(images))
+    return _in_order(samples, known, listing.faults, files=len(images), read=len(tasks))
 
 
 def _regions_by_image(samples: Sequence[Sample]) -> dict[str, tuple[Region, ...]]:
-    """Return each image, once, with the regions that are meant on it."""
-    regions: dict[str, tuple[Region, ...]] = {sample.image: () for sample in samples}
-    on_pages: dict[str, dict[Region, None]] = {}
+    """Return the images of which samples mean a region, each with all that are meant."""
+    regions: dict[str, dict[Region, None]] = {}
     for sample in samples:
-        if (region := region_of(sample)) is not None:
-            on_pages.setdefault(sample.image, {})[region] = None
-    return regions | {image: tuple(found) for image, found in on_pages.items()}
-
-
-def _recall(folder: str, listing: Listing, expected: Mapping[str, str], cache: Cache | None) -> Known:
-    """Return the contents of files that are as they were when last read, and all that was measured."""
-    if cache is None:
-        return Known()
-    known = cache.recall(folder, listing.stamps)
-    if len(known.contents) < len(listing.stamps):
-        new = {expected[image] for image in listing.stamps if image not in known.contents}
-        known.measured.update(cache.recall_contents(new))
-    return known
+        if sample.polygon is not None and (region := region_of(sample)) is not None:
+            regions.setdefault(sample.image, {})[region] = None
+    return {image: tuple(found) for image, found in regions.items()}
 
 
 def _tasks(
-    regions: Mapping[str, tuple[Region, ...]], listing: Listing, expected: Mapping[str, str], known: Known
+    expected: Mapping[str, str], regions: Mapping[str, tuple[Region, ...]], known: Known
 ) -> Iterator[Task]:
-    """Yield what has to be read: files that may have changed, and regions that were never measured."""
-    for image in listing.stamps:
-        meant = regions[image]
+    """Yield what has to be read of the images that are in doubt, each with the content it should have."""
+    for image, should_be in expected.items():
         content = known.contents.get(image)
-        if content is not None and not meant:  # the usual case, in a hurry
-            continue
-        sha256 = content or expected[image]
+        sha256 = content or should_be
+        meant = regions.get(image, ())
         measured = all(sha256 + key in known.measured for key in (WHOLE, *(one.key for one in meant)))
         if content is None or not measured:
             yield Task(image, sha256 if measured else None, meant)
@@ -122,18 +113,18 @@ def _in_order(
     samples: Sequence[Sample], known: Known, faults: Mapping[str, Fault], *, files: int, read: int
 ) -> Images:
     images = Images([], [], [], files, read)
+    contents, measured = known.contents, known.measured
     for sample in samples:
-        image = sample.image
         page: Measured
         part: Measured
-        if image in faults:
-            content, page = None, faults[image]
+        if faults and sample.image in faults:
+            content, page = None, faults[sample.image]
             part = page
         else:
-            content = known.contents[image]
-            page = part = known.measured[content + WHOLE]
-            if (region := region_of(sample)) is not None:
-                part = known.measured[content + region.key]
+            content = contents[sample.image]
+            page = part = measured[content + WHOLE]
+            if sample.polygon is not None and (region := region_of(sample)) is not None:
+                part = measured[content + region.key]
         images.contents.append(content)
         images.pages.append(page)
         images.parts.append(part)
