@@ -22,7 +22,7 @@ from corpus.examine.facts import (
     read_all,
     region_of,
 )
-from corpus.examine.files import Listing, list_images
+from corpus.examine.files import list_images
 from corpus.parallel import Progress, map_chunks
 from corpus.paths import local
 from corpus.sample import Sample
@@ -84,7 +84,7 @@ def _regions_by_image(samples: Sequence[Sample]) -> dict[str, tuple[Region, ...]
     """Return the images of which samples mean a region, each with all that are meant."""
     regions: dict[str, dict[Region, None]] = {}
     for sample in samples:
-        if sample.polygon is not None and (region := region_of(sample)) is not None:
+        if (region := region_of(sample)) is not None:
             regions.setdefault(sample.image, {})[region] = None
     return {image: tuple(found) for image, found in regions.items()}
 
@@ -123,7 +123,7 @@ def _in_order(
         else:
             content = contents[sample.image]
             page = part = measured[content + WHOLE]
-            if sample.polygon is not None and (region := region_of(sample)) is not None:
+            if (region := region_of(sample)) is not None:
                 part = measured[content + region.key]
         images.contents.append(content)
         images.pages.append(page)
