@@ -8,6 +8,8 @@ from pathlib import Path, PurePath, PurePosixPath
 
 from upath import UPath
 
+from config.errors import StateError
+
 
 def as_path(place: str | PurePath) -> UPath:
     """Return `place` (a local path or a URI that fsspec knows, such as ``s3://bucket/key``) as a path."""
@@ -23,11 +25,16 @@ def write_whole(path: UPath, data: bytes) -> None:
     """Write `data` to `path` so that no reader ever sees half of it.
 
     Locally by a temporary name and a rename; an object store shows an object only when it is complete.
+
+    Raises:
+        StateError: `path` is a folder, a device or the like.
     """
     target = local(path)
     if target is None:
         path.write_bytes(data)
         return
+    if target.exists() and not target.is_file():  # a rename would put a file in the place of a device
+        raise StateError(f"{path} exists and is not a file. Name another.")
     folder = os.path.dirname(target)  # noqa: PTH120 - this is the hot path of every import
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".partial", dir=folder)
     try:
