@@ -40,9 +40,11 @@ class Quality:
 def with_quality(predictions: Predictions, folder: UPath, *, workers: int = 1) -> Predictions:
     """Return `predictions` with the quality of their images in `meta`, so that they can be sliced by it.
 
-    Lines without a readable image below `folder` stay as they are.
+    Lines without a readable image below `folder` stay as they are, and so do keys of the same name that the
+    predictions bring along: what is measured never takes their place.
     """
-    work = partial(_with_qualities, folder=folder)
+    own = frozenset(key for line in predictions.lines for key in line.meta)
+    work = partial(_with_qualities, folder=folder, own=own)
     chunks = map_chunks(work, predictions.lines, chunk=_CHUNK, workers=workers)
     return replace(predictions, lines=tuple(line for chunk in chunks for line in chunk))
 
@@ -69,11 +71,11 @@ def thumbnails(predictions: Predictions, ids: Iterable[str], folder: UPath) -> d
     return found
 
 
-def _with_qualities(lines: list[Prediction], folder: UPath) -> list[Prediction]:
-    return [_with_quality(line, folder) for line in lines]
+def _with_qualities(lines: list[Prediction], folder: UPath, own: frozenset[str]) -> list[Prediction]:
+    return [_with_quality(line, folder, own) for line in lines]
 
 
-def _with_quality(line: Prediction, folder: UPath) -> Prediction:
+def _with_quality(line: Prediction, folder: UPath, own: frozenset[str]) -> Prediction:
     image = _open(line, folder)
     if image is None:
         return line
@@ -83,17 +85,16 @@ def _with_quality(line: Prediction, folder: UPath) -> Prediction:
         "image contrast": round(quality.contrast, 3),
         "image sharpness": round(quality.sharpness, 3),
     }
-    return replace(line, meta={**line.meta, **measured})
+    new = {key: value for key, value in measured.items() if key not in own}
+    return replace(line, meta={**line.meta, **new})
 
 
 def _open(line: Prediction, folder: UPath) -> Image.Image | None:
     # nothing outside the folder: a report goes to other people
     path = inside(folder, line.image) if line.image is not None else None
-    if path is None or not path.is_file():
-        return None
     try:
-        return open_image(path.read_bytes(), str(path))
-    except ImageError:
+        return open_image(path.read_bytes(), str(path)) if path is not None else None
+    except (ImageError, OSError):  # absent, unreadable, a folder, a name that is too long
         return None  # the line counts all the same; the report shows it without its picture
 
 

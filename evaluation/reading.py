@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,10 +28,18 @@ LAYOUT = """\
 
 COLUMNS = ("id", "reference", "prediction", "confidence", "group", "image", "meta")
 _META = "meta."
+# 007 is no number but somebody's id
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?")
 
 
 def _number_as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _no_truth_value(value: object) -> object:
+    if isinstance(value, bool):  # pydantic would take true for 1.0
+        raise ValueError("not a number")  # noqa: TRY004 - what pydantic turns into a ValidationError
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +49,12 @@ class _Row:
     id: Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1)]
     reference: str
     prediction: str
-    confidence: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None = None
+    confidence: (
+        Annotated[float, BeforeValidator(_no_truth_value), Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None
+    ) = None
     group: Annotated[str, BeforeValidator(_number_as_text), Field(min_length=1)] | None = None
     image: Annotated[str, Field(min_length=1)] | None = None
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] | None = None
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -55,7 +67,15 @@ _REMEDIES = {
     "prediction": 'Write what the model read, and "" where it read nothing.',
     "confidence": "Leave it out where the model has none.",
 }
-_EXPECTED = {"prediction": "a text", "reference": "a text", "confidence": "a number from 0 to 1"}
+_EXPECTED = {
+    "id": "a text that is not empty",
+    "reference": "a text",
+    "prediction": "a text",
+    "confidence": "a number from 0 to 1",
+    "group": "a text that is not empty, or no group",
+    "image": "a text that is not empty, or no image",
+    "meta": "an object",
+}
 
 
 def read_predictions(
@@ -95,7 +115,7 @@ def _unique(rows: Iterator[tuple[int, _Row]], path: Path) -> Iterator[Prediction
             found = f"id {row.id!r} stands twice (first on line {first})"
             raise _error("id", found, "it once", _REMEDIES["id"], path, line)
         yield Prediction(
-            row.id, row.reference, row.prediction, row.confidence, row.group, row.image, row.meta
+            row.id, row.reference, row.prediction, row.confidence, row.group, row.image, row.meta or {}
         )
 
 
@@ -104,7 +124,9 @@ def _json_lines(path: Path, content: str) -> Iterator[tuple[int, _Row]]:
         if not line.strip():
             continue
         try:
-            yield number, _ROW.validate_python(orjson.loads(line))
+            content_of_line = orjson.loads(line)
+            _refuse_repeated_keys(line, path, number)
+            yield number, _ROW.validate_python(content_of_line)
         except orjson.JSONDecodeError as error:
             hint = " (NaN and Infinity are not JSON)" if "NaN" in line or "Infinity" in line else ""
             found = f"not JSON: {error.msg} at column {error.colno}{hint}"
@@ -113,37 +135,71 @@ def _json_lines(path: Path, content: str) -> Iterator[tuple[int, _Row]]:
             raise _misfit(error, path, number) from error
 
 
+def _refuse_repeated_keys(line: str, path: Path, number: int) -> None:
+    def once(pairs: list[tuple[str, object]]) -> None:
+        keys = [key for key, _ in pairs]
+        if len(set(keys)) < len(keys):
+            found = f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice"
+            raise _error("repeated-key", found, "it once", "Delete one.", path, number)
+
+    # orjson keeps the last value and says nothing; numbers need no second look
+    json.loads(line, object_pairs_hook=once, parse_int=str, parse_float=str)
+
+
 def _csv(path: Path, content: str) -> Iterator[tuple[int, _Row]]:
+    table = list(_cells(path, content))
+    names = table[0][1] if table else ()
+    numbers = frozenset(name for name in names if name.startswith(_META) and _is_numeric(name, table))
+    for line, cells in table:
+        try:
+            yield line, _ROW.validate_python(_row_of(cells, numbers))
+        except orjson.JSONDecodeError as error:
+            found, expected = f"meta {cells['meta']!r}", "a JSON object"
+            raise _error("meta", found, expected, "Mend the cell.", path, line) from error
+        except ValidationError as error:
+            raise _misfit(error, path, line) from error
+
+
+def _is_numeric(name: str, table: Sequence[tuple[int, dict[str, str]]]) -> bool:
+    return all(_NUMBER.fullmatch(cells[name]) for _, cells in table if cells[name])
+
+
+def _cells(path: Path, content: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield every row with its line."""
     reader = csv.DictReader(io.StringIO(content, newline=""), strict=True)
-    known = (*COLUMNS, *(name for name in reader.fieldnames or () if name.startswith(_META)))
-    for name in reader.fieldnames or ():
-        if name not in known:
-            found, expected = f"the column {name!r}", ", ".join((*COLUMNS, "meta.…"))
-            raise _error("column", found, expected, did_you_mean(name, COLUMNS), path, 1)
     end = 1
     try:
+        _check_columns(reader.fieldnames or (), path)
         for cells in reader:
             start, end = end + 1, reader.line_num  # a quoted cell may span lines
             if None in cells or None in cells.values():
                 found = "more cells than columns" if None in cells else "fewer cells than columns"
                 expected = f"{len(reader.fieldnames or ())} cells"
                 raise _error("cells", found, expected, "Quote commas.", path, start)
-            try:
-                yield start, _ROW.validate_python(_row_of(cells))
-            except orjson.JSONDecodeError as error:
-                found, expected = f"meta {cells['meta']!r}", "a JSON object"
-                raise _error("meta", found, expected, "Mend the cell.", path, start) from error
-            except ValidationError as error:
-                raise _misfit(error, path, start) from error
+            yield start, cells
     except csv.Error as error:
         raise _error("csv", f"not CSV: {error}", "CSV", "Mend it.", path, end + 1) from error
 
 
-def _row_of(cells: dict[str, str]) -> dict[str, object]:
+def _check_columns(names: Sequence[str], path: Path) -> None:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            found = f"the column {name!r} stands twice"
+            raise _error("repeated-column", found, "it once", "Delete one.", path, 1)
+        if name not in COLUMNS and not name.startswith(_META):
+            found, expected = f"the column {name!r}", ", ".join((*COLUMNS, "meta.…"))
+            raise _error("column", found, expected, did_you_mean(name, COLUMNS), path, 1)
+
+
+def _row_of(cells: dict[str, str], numbers: Set[str]) -> dict[str, object]:
     texts = {name: cells[name] for name in COLUMNS[:3] if name in cells}
     optional = {name: cells[name] for name in COLUMNS[3:6] if cells.get(name)}
     meta = orjson.loads(cells["meta"]) if cells.get("meta") else {}
-    more = {name.removeprefix(_META): cell for name, cell in cells.items() if name.startswith(_META) and cell}
+    more = {
+        name.removeprefix(_META): orjson.loads(cell) if name in numbers else cell
+        for name, cell in cells.items()
+        if name.startswith(_META) and cell
+    }
     return {**texts, **optional, "meta": {**meta, **more} if isinstance(meta, dict) else meta}
 
 

@@ -69,8 +69,10 @@ def spot(pages: Sequence[Page], iou: float = IOU) -> Spotting:
     area) inside an unreadable region is left out.
 
     Raises:
-        FigureError: no pages, or a region that has no area.
+        FigureError: no pages, a region that has no area, or `iou` is not above 0 and at most 1.
     """
+    if not 0.0 < iou <= 1.0:
+        raise FigureError(Problem("regions.iou", f"IoU {iou}", "above 0, at most 1", f"Take {IOU}."))
     if not pages:
         raise FigureError(Problem("regions.none", "no pages", "at least one", "Check the path."))
     tallies = np.array([_tally(page, iou) for page in pages]).sum(axis=0)

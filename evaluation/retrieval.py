@@ -45,8 +45,10 @@ def score_rankings(rankings: Sequence[Ranking], ks: Sequence[int] = (1, 5, 10)) 
     C. D. Manning, P. Raghavan and H. Schütze, Introduction to Information Retrieval (2008), section 8.4.
 
     Raises:
-        FigureError: no query has anything relevant to it, or a ranking names an item twice.
+        FigureError: no query has anything relevant to it, a ranking names an item twice, or a k is below 1.
     """
+    if min(ks, default=1) < 1:
+        raise FigureError(Problem("retrieval.k", f"k {min(ks)}", "1 or more", "Count results from 1."))
     for ranking in rankings:
         if len(set(ranking.found)) < len(ranking.found):
             found = f"the ranking of {ranking.query!r} names an item twice"

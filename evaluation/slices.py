@@ -60,7 +60,7 @@ def dimensions(predictions: Predictions) -> tuple[Dimension, ...]:
 
     ``length`` (of the reference, in code points), ``script`` (Unicode script of the reference), ``character``
     (the reference holds it) and ``group`` always; then one for each key of `meta` with scalar values:
-    numbers of more than eight values are cut into quarters.
+    numbers of more than eight values are cut into quarters. Where a name is taken, ``meta.`` stands before it.
     """
     references = predictions.references()
     made = [
@@ -71,7 +71,10 @@ def dimensions(predictions: Predictions) -> tuple[Dimension, ...]:
     ]
     taken = {dimension.name for dimension in made}
     for key in sorted({key for line in predictions.lines for key in line.meta}):
-        name = f"meta.{key}" if key in taken else key
+        name = key
+        while name in taken:
+            name = f"meta.{name}"
+        taken.add(name)
         made.append(_single(name, _labels([line.meta.get(key) for line in predictions.lines])))
     return tuple(dimension for dimension in made if dimension.labels)
 
@@ -120,15 +123,16 @@ def worst(slices: Sequence[Slice], guarded: Iterable[str] = ()) -> tuple[Slice, 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
     """Return whether a slice's `name` is one of `patterns`; ``snapshot=*`` is every slice by snapshot."""
-    everything = f"{name.partition('=')[0]}=*"
-    return any(pattern in (name, everything) for pattern in patterns)
+    return any(
+        name == pattern or (pattern.endswith("=*") and name.startswith(pattern[:-1])) for pattern in patterns
+    )
 
 
 def members_of(name: str, cuts: Sequence[Dimension]) -> NDArray[np.int64]:
     """Return the lines of the slice `name`; none where there is no such slice."""
-    dimension_name, _, label = name.partition("=")
     for dimension in cuts:
-        if dimension.name == dimension_name and label in dimension.labels:
+        label = name.removeprefix(f"{dimension.name}=")  # the key itself may hold a "="
+        if label != name and label in dimension.labels:
             members: NDArray[np.int64] = dimension.lines[dimension.members == dimension.labels.index(label)]
             return members
     return np.array([], dtype=np.int64)

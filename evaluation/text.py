@@ -15,7 +15,9 @@ Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 LOOP_REPEATS = 6
-"""A text whose end repeats itself this often is taken for a model that does not stop."""
+"""A text whose end repeats itself this often is taken for a model that does not stop …"""
+LOOP_CHARACTERS = 12
+"""… and over this many code points: some zeros too many in an amount are a misreading."""
 
 WITHIN = tuple(step / 20 for step in range(21))
 
@@ -38,8 +40,8 @@ class Lines:
     """Everything that is known of each line, one entry a line.
 
     `exact`: read without error. `empty`: nothing was read though something is there. `loop`: the end of
-    the prediction repeats an n-gram `LOOP_REPEATS` times or more, and the reference does not end in half
-    as many.
+    the prediction repeats an n-gram `LOOP_REPEATS` times or more, over `LOOP_CHARACTERS` or more, and the
+    reference does not end in half as many.
     """
 
     characters: Edits
@@ -200,10 +202,10 @@ def _edits(
 def _is_loop(reference: str, prediction: str) -> bool:
     text = " " + prediction.rstrip()  # so that words repeat together with the space before them
     for length in range(1, len(text) // LOOP_REPEATS + 1):
-        gram = text[-length:]
-        if text.endswith(gram * LOOP_REPEATS):
+        gram, repeats = text[-length:], max(LOOP_REPEATS, LOOP_CHARACTERS // length)
+        if text.endswith(gram * repeats):
             # half of it in the reference: a dotted line that was read one dot too long is no loop
-            return not reference.rstrip().endswith(gram * (LOOP_REPEATS // 2))
+            return not reference.rstrip().endswith(gram * (repeats // 2))
     return False
 
 

@@ -64,6 +64,12 @@ def test_regions_by_hand(
     assert numbers(Page("p", tuple(true), tuple(found))) == expected
 
 
+@pytest.mark.parametrize("iou", [0.0, -1.0, 1.1, float("nan")])
+def test_an_iou_that_says_nothing_is_refused(iou: float) -> None:
+    with pytest.raises(FigureError, match="above 0, at most 1"):
+        spot([Page("1", (), ())], iou)
+
+
 def test_region_rates_are_over_all_pages() -> None:
     pages = [
         Page("1", (box(0, 0, 9, 9), box(20, 0, 9, 9)), (box(0, 0, 9, 9),)),
@@ -97,5 +103,7 @@ def test_rankings_by_hand() -> None:
 def test_rankings_that_say_nothing_are_refused() -> None:
     with pytest.raises(FigureError, match="none with a relevant item"):
         score_rankings([Ranking("1", ("a",), frozenset())])
+    with pytest.raises(FigureError, match="k 0; expected 1 or more"):
+        score_rankings([Ranking("1", ("a",), frozenset("a"))], ks=(1, 0))
     with pytest.raises(FigureError, match="twice"):
         score_rankings([Ranking("1", ("a", "a"), frozenset("a"))])

@@ -28,7 +28,12 @@ def line(**values: str) -> str:
         ("p.jsonl", line(confidence="1.01"), ":1: ", "confidence is 1.01; expected a number from 0 to 1"),
         ("p.jsonl", line(prediction="null"), ":1: ", "prediction is null; expected a text"),
         ("p.jsonl", line(prediction=""), ":1: ", "no prediction"),
-        ("p.jsonl", line(id='""'), ":1: ", "id is ''"),
+        ("p.jsonl", line(id='""'), ":1: ", "id is ''; expected a text that is not empty"),
+        ("p.jsonl", line(group='""'), ":1: ", "group is ''; expected a text that is not empty, or no group"),
+        ("p.jsonl", line(confidence="true"), ":1: ", "confidence is True; expected a number from 0 to 1"),
+        ("p.jsonl", f'{GOOD}\n{{"id":"b",{line()[1:]}', ":2: ", "the key 'id' stands twice"),
+        ("p.jsonl", line(meta='{"n":1,"\\u006e":2}'), ":1: ", "the key 'n' stands twice"),
+        ("p.csv", "id,reference,prediction,id\n1,x,y,2\n", ":1: ", "the column 'id' stands twice"),
         ("p.jsonl", line(confidance="1"), ":1: ", "Did you mean 'confidence'?"),
         ("p.jsonl", "[1]", ":1: ", "expected a JSON object"),
         ("p.jsonl", line(reference='"\\ud800"'), ":1: ", "not JSON"),
@@ -104,6 +109,23 @@ def test_all_columns(tmp_path: Path) -> None:
     expected = (Prediction("a", "x", "y", 0.5, "7", "i.png", {"n": 1, "split": "golden"}),)
     assert read_predictions(tmp_path / "p.jsonl").lines == expected
     assert read_predictions(tmp_path / "p.csv").lines == expected
+
+
+def test_null_is_an_absent_value_where_one_may_be_absent(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(line(confidence="null", group="null", image="null", meta="null"), encoding="utf-8")
+    assert read_predictions(path).lines == (Prediction("a", "x", "y"),)
+
+
+def test_a_csv_column_of_numbers_holds_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    header = "id,reference,prediction,meta.width,meta.page,meta.kind\n"
+    path.write_text(f"{header}1,x,y,30,007,1\n2,x,y,-0.5,010,a\n3,x,y,,011,\n", encoding="utf-8")
+    assert [dict(one.meta) for one in read_predictions(path).lines] == [
+        {"width": 30, "page": "007", "kind": "1"},
+        {"width": -0.5, "page": "010", "kind": "a"},
+        {"page": "011"},
+    ]
 
 
 def test_collect_refuses_what_a_program_gets_wrong() -> None:

@@ -16,7 +16,7 @@ from evaluation.calibration import calibrate
 from evaluation.mistakes import Confusion, Mistakes, align, find_mistakes
 from evaluation.pictures import assess, thumbnails, with_quality
 from evaluation.predictions import Prediction, Predictions, collect
-from evaluation.slices import MIN_SAMPLES, Slice, dimensions, slice_metrics, worst
+from evaluation.slices import MIN_SAMPLES, Slice, dimensions, matches, members_of, slice_metrics, worst
 from evaluation.text import measure
 
 
@@ -48,6 +48,16 @@ def test_slices_by_hand() -> None:
     assert (page.cer, page.exact_match, page.error_share) == (0.25, 0.5, 0.5)
     assert found["character=a"].samples == 3
     assert found["character=\u0e48"].cer == pytest.approx(1 / 3)
+
+
+def test_slices_never_share_a_name() -> None:
+    meta = {"length": "a", "meta.length": "b", "camera=left": "on"}
+    predictions = collect("test", [Prediction(str(n), "ab", "ab", meta=meta) for n in range(2)])
+    names = [one.name for one in dimensions(predictions)]
+    assert names == ["length", "script", "character", "camera=left", "meta.length", "meta.meta.length"]
+    assert members_of("camera=left=on", dimensions(predictions)).tolist() == [0, 1]
+    assert matches("camera=left=on", ["camera=left=*"])
+    assert not matches("camera=left=on", ["camera=right=*", "cam=*"])
 
 
 def test_numbers_are_cut_into_quarters() -> None:
@@ -165,8 +175,21 @@ def test_images_are_taken_from_the_folder_only(tmp_path: Path) -> None:
     Image.new("L", (40, 20), 255).save(folder / "in.png")
     Image.new("L", (40, 20), 255).save(tmp_path / "out.png")
     (folder / "broken.png").write_bytes(b"\x89PNG")
+    (folder / "folder.png").mkdir()
     names = ["in.png", "../out.png", str(tmp_path / "out.png"), "broken.png", "none.png", None]
+    names += ["x" * 300 + ".png", "folder.png"]
     predictions = collect("test", [Prediction(str(n), "", "", image=name) for n, name in enumerate(names)])
-    assert list(thumbnails(predictions, "012345", as_path(folder))) == ["0"]
+    assert list(thumbnails(predictions, "01234567", as_path(folder))) == ["0"]
     measured = with_quality(predictions, as_path(folder))
-    assert [line.meta.get("image height") for line in measured.lines] == [20, None, None, None, None, None]
+    assert [line.meta.get("image height") for line in measured.lines] == [20, *[None] * 7]
+
+
+def test_what_is_measured_does_not_take_the_place_of_a_key_of_ones_own(tmp_path: Path) -> None:
+    Image.new("L", (40, 20), 255).save(tmp_path / "a.png")
+    lines = [
+        Prediction("1", "", "", image="a.png", meta={"image height": 3}),
+        Prediction("2", "", "", image="a.png"),
+    ]
+    first, second = with_quality(collect("test", lines), as_path(tmp_path)).lines
+    assert first.meta["image height"] == 3
+    assert second.meta.keys() == {"image contrast", "image sharpness"}

@@ -124,13 +124,19 @@ def test_empty_output_is_counted_where_something_is_there() -> None:
 @pytest.mark.parametrize(
     ("reference", "prediction", "is_loop"),
     [
-        ("TOTAL", "TOTALLLLLL", True),
-        ("TOTAL", "TOTALLLLL", False),  # five times
+        ("TOTAL", "TOTA" + 12 * "L", True),
+        ("TOTAL", "TOTA" + 11 * "L", False),
+        ("1", "1000000", False),  # zeros too many are a misreading …
+        ("1,000,000.00", "1,000,000.000000", False),
+        ("1,000,000.00", "1,000,000." + 12 * "0", True),  # … until they do not stop
+        ("ab", "ab" * 6, True),
+        ("ab", "ab" * 5, False),
         ("pump", "pump pump pump pump pump pump", True),
         ("pump", "pump pump pump pump pump", False),
         ("pump", "abcabcabcabcabcabcab", True),  # cut off in the middle of a repeat
         ("TOTAL ......", "TOTAL .......", False),  # a dotted line is one
-        ("TOTAL .....", "TOTAL ......", False),
+        ("TOTAL " + 6 * ".", "TOTAL " + 12 * ".", False),
+        ("TOTAL " + 5 * ".", "TOTAL " + 12 * ".", True),
         ("aaaaaa b", "aaaaaa b", False),
         ("", "", False),
     ],
