@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -44,7 +45,10 @@ def evaluate(
         str | None, typer.Option(help="Decide by the gate of this family (config/families/ or a YAML file).")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(help="Decide by this gate: a YAML file with the keys of `gate:`.")
+        Path | None,
+        typer.Option(
+            help="Decide by this gate: a YAML file of the keys below `gate:`, without that heading."
+        ),
     ] = None,
     first: Annotated[
         bool, typer.Option("--first", help="There is no champion yet: the gate asks for no comparison.")
@@ -76,6 +80,10 @@ def evaluate(
 
     chosen = _family(family)
     gate = _gate(chosen, policy)
+    if first:
+        _check_first(gate, against)
+    if report is not None:
+        _check_report(report, (predictions, against, references, facts, policy, Path(family or "")))
     unicode_form = form or (chosen.recognition.unicode_form if chosen else "NFC")
     known = load_facts(facts) if facts else RunFacts()
     folder = as_path(images or predictions.parent)
@@ -101,6 +109,30 @@ def _family(name: str | None) -> Family | None:
     from config.family import load_family
 
     return load_family(name) if name is not None else None
+
+
+def _check_first(gate: GatePolicy | None, against: Path | None) -> None:
+    from config.errors import InputError, Problem
+
+    remedy = "Leave --first out, or"
+    if against is not None:
+        raise InputError(
+            Problem("evaluate.first", "--first and --against", "one of them", f"{remedy} --against.")
+        )
+    if gate is None:
+        expected = "--family or --policy, too"
+        raise InputError(
+            Problem("evaluate.first", "--first without a gate", expected, f"{remedy} name a gate.")
+        )
+
+
+def _check_report(report: Path, inputs: Sequence[Path | None]) -> None:
+    from config.errors import InputError, Problem
+
+    for one in inputs:
+        if one is not None and one.is_file() and report.exists() and report.samefile(one):
+            found, expected = "--report is an input", "a file of its own"
+            raise InputError(Problem("evaluate.report", found, expected, "Name another.", str(report)))
 
 
 def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
@@ -153,7 +185,10 @@ def _beside(comparison: Comparison, result: Evaluation) -> Table:
 def _table(result: Evaluation, *columns: str) -> Table:
     from rich.table import Table
 
-    title = f"{result.name}: {result.metrics.samples:,} samples of {result.groups:,} groups"
+    from evaluation.wording import counted
+
+    lines, groups = counted(result.metrics.samples, "line"), counted(result.groups, "group")
+    title = f"{result.name}: {lines} of {groups}"
     table = Table("", title=title, title_justify="left")
     for column in columns:
         table.add_column(column, justify="right")

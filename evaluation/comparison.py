@@ -21,7 +21,7 @@ class Difference:
 
     `low` and `high` bound the difference with the comparison's confidence; None where there are fewer than
     `bootstrap.MIN_GROUPS` groups. `lower_share`: of the resamples, how many gave a difference below 0.
-    Rates are None where there is nothing to divide by.
+    Rates are None where there is nothing to divide by. `changed` counts the lines on which the two differ.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Difference:
     low: float | None
     high: float | None
     lower_share: float | None
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,8 @@ def compare(
     """
     ratios = _ratios((candidate, champion), groups)
     metrics = len(ratios)
-    for name in slices:
-        members = members_of(name, cuts)
-        if len(members):
-            ratios.append(_only(name, ratios[0], members))  # the character error rate
+    parts = ((name, members_of(name, cuts)) for name in slices)
+    ratios += [_only(name, ratios[0], members) for name, members in parts if len(members)]  # [0] is the CER
     differences = [
         _difference(ratio, draws, confidence)
         for ratio, draws in zip(ratios, _draws(ratios, replicates, seed), strict=True)
@@ -218,4 +217,5 @@ def _difference(ratio: _Ratio, draws: Floats, confidence: float) -> Difference:
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
         lower_share=float((drawn < 0).mean()) if bounds else None,
+        changed=int((ratio.parts[0] != ratio.parts[1]).sum()),
     )

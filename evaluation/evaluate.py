@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from config.gate import GatePolicy
 from evaluation.bootstrap import MIN_GROUPS, REPLICATES, SEED
@@ -13,6 +14,13 @@ from evaluation.mistakes import Mistakes, find_mistakes
 from evaluation.predictions import Normalisation, Predictions, pair
 from evaluation.slices import Slice, dimensions, slice_metrics, worst
 from evaluation.text import Lines, TextMetrics, measure, summarise
+from evaluation.wording import counted
+
+
+class _Draws(TypedDict):
+    confidence: float
+    replicates: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +72,18 @@ def evaluate(
         PredictionError: the two were not made on the same samples.
     """
     theirs = pair(candidate, champion) if champion is not None else None
-    lines, groups = measure(candidate.references(), candidate.texts()), candidate.group_index()
+    lines, groups = _measured(candidate), candidate.group_index()
+    their_lines = _measured(theirs) if theirs is not None else None
     cuts = dimensions(candidate)
     guarded = (*policy.guarded_slices, policy.new_slice) if policy else ()
     shown = worst([one for cut in cuts for one in slice_metrics(cut, lines)], guarded)
     confidence = (policy or GatePolicy()).confidence
-    metrics = summarise(lines)
-    their_metrics = comparison = None
-    if theirs is not None:
-        their_lines = measure(theirs.references(), theirs.texts())
-        their_metrics = summarise(their_lines)
+    draws = _Draws(confidence=confidence, replicates=replicates, seed=seed)
+    metrics, comparison = summarise(lines), None
+    if theirs is not None and their_lines is not None:
+        names, ids = [one.name for one in shown], [line.id for line in candidate.lines]
         comparison = compare(
-            [line.id for line in candidate.lines],
-            lines,
-            their_lines,
-            groups,
-            champion_name=theirs.name,
-            cuts=cuts,
-            slices=[one.name for one in shown],
-            confidence=confidence,
-            replicates=replicates,
-            seed=seed,
+            ids, lines, their_lines, groups, champion_name=theirs.name, cuts=cuts, slices=names, **draws
         )
     return Evaluation(
         name=candidate.name,
@@ -92,37 +91,72 @@ def evaluate(
         groups=int(groups.max()) + 1,
         confidence=confidence,
         metrics=metrics,
-        spreads=spreads(lines, groups, confidence=confidence, replicates=replicates, seed=seed),
+        spreads=spreads(lines, groups, **draws),
         calibration=calibrate([line.confidence for line in candidate.lines], lines.exact),
         slices=shown,
         mistakes=find_mistakes(candidate, lines),
-        champion=their_metrics,
+        champion=summarise(their_lines) if their_lines is not None else None,
         comparison=comparison,
         artifact=artifact or Artifact(),
         gate=decide(metrics, comparison, policy, artifact, first_model=first_model) if policy else None,
-        warnings=_warnings(candidate, lines, int(groups.max()) + 1),
+        warnings=_warnings(candidate, theirs, lines, int(groups.max()) + 1),
     )
 
 
-def _warnings(predictions: Predictions, lines: Lines, groups: int) -> tuple[str, ...]:
-    found: list[str] = []
+def _measured(predictions: Predictions) -> Lines:
+    return measure(predictions.references(), predictions.texts())
+
+
+def _warnings(
+    candidate: Predictions, champion: Predictions | None, lines: Lines, groups: int
+) -> tuple[str, ...]:
+    found = [_normalised(one) for one in (candidate, champion) if one is not None]
+    found += _about_groups(candidate, champion, groups)
+    empty = int((lines.characters.reference_length == 0).sum())
+    if empty:
+        are = "is" if empty == 1 else "are"
+        found.append(f"{counted(empty, 'reference')} {are} empty: what is read there counts as insertions.")
+    known = sum(line.confidence is not None for line in candidate.lines)
+    if 0 < known < len(candidate.lines):
+        found.append(f"Only {known:,} of {counted(len(candidate.lines), 'line')} have a confidence.")
+    return tuple(filter(None, found))
+
+
+def _normalised(predictions: Predictions) -> str:
     changed = predictions.normalisation
-    if changed.changed_references or changed.changed_predictions:
-        found.append(
-            f"{changed.changed_references:,} references and {changed.changed_predictions:,} predictions "
-            f"were not in {changed.form} and were brought into it before they were compared."
-        )
-    if not any(line.group for line in predictions.lines):
+    if not changed.changed_references and not changed.changed_predictions:
+        return ""
+    references = counted(changed.changed_references, "reference")
+    texts = counted(changed.changed_predictions, "prediction")
+    return (
+        f"{predictions.name}: {references} and {texts} had to be brought into {changed.form} to be compared."
+    )
+
+
+def _about_groups(candidate: Predictions, champion: Predictions | None, groups: int) -> list[str]:
+    found: list[str] = []
+    alone = sum(line.group is None for line in candidate.lines)
+    if alone == len(candidate.lines):
         found.append(
             "No line names its group, so each counts as independent; where several come from one page, the "
             "intervals are too narrow."
         )
-    elif groups < MIN_GROUPS:
-        found.append(f"{groups} groups are too few for an interval ({MIN_GROUPS} are needed).")
-    empty = int((lines.characters.reference_length == 0).sum())
-    if empty:
-        found.append(f"{empty:,} references are empty: what is read there counts as insertions.")
-    known = sum(line.confidence is not None for line in predictions.lines)
-    if 0 < known < len(predictions.lines):
-        found.append(f"Only {known:,} of {len(predictions.lines):,} lines have a confidence.")
-    return tuple(found)
+    elif alone:
+        found.append(
+            f"Only {len(candidate.lines) - alone:,} of {len(candidate.lines):,} lines name their group; each "
+            "of the others counts as a group of its own."
+        )
+    if groups < MIN_GROUPS:
+        found.append(f"No interval can be given: it takes {MIN_GROUPS} groups, and there {_are(groups)}.")
+    pairs = zip(candidate.lines, champion.lines, strict=True) if champion is not None else ()
+    unused = sum(ours.group is None and theirs.group is not None for ours, theirs in pairs)
+    if champion is not None and unused:
+        found.append(
+            f"{champion.name} names the group of {counted(unused, 'line')} without one in {candidate.name}; "
+            "only the candidate's groups are used."
+        )
+    return found
+
+
+def _are(groups: int) -> str:
+    return f"{'is' if groups == 1 else 'are'} {groups}"

@@ -8,12 +8,14 @@ from typing import Literal
 
 from config.gate import GatePolicy
 from evaluation.comparison import Comparison, Difference
-from evaluation.slices import matches
+from evaluation.slices import MIN_SAMPLES, matches
 from evaluation.text import TextMetrics
-from evaluation.wording import percent, points
+from evaluation.wording import counted, percent, points
 
 LONGEST_SUMMARY = 900
 """In characters: SageMaker keeps 1,024 of a job's failure reason, and reasons hold few that are not ASCII."""
+
+_NO_WIDTH = 1e-9  # what rounding makes of the same difference in every resample
 
 Outcome = Literal["passed", "failed", "in doubt", "missing"]
 
@@ -104,23 +106,30 @@ def _against_champion(comparison: Comparison, policy: GatePolicy) -> list[Check]
 
 
 def _no_regression(one: Difference, confidence: float, policy: GatePolicy) -> Check:
-    asked = f"may rise by {100 * policy.max_regression:.2f} points"
+    asked = f"may rise by {100 * policy.max_regression:.2f} points, proven by its whole interval"
     return _difference("no regression", one, policy.max_regression, asked, confidence, policy)
 
 
 def _improvement(one: Difference, confidence: float, policy: GatePolicy) -> Check:
     least = policy.min_improvement
-    asked = f"must fall by {100 * least:.2f} points" if least else "must not rise"
+    change = f"must fall by {100 * least:.2f} points" if least else "must not rise"
+    asked = f"{change}, proven by its whole interval"
     return _difference("improvement", one, -least if least else 0.0, asked, confidence, policy)
 
 
 def _difference(
     kind: str, one: Difference, limit: float, asked: str, confidence: float, policy: GatePolicy
 ) -> Check:
-    """Judge candidate minus champion: it must lie at or below `limit`, and so must its whole interval."""
+    """Judge candidate minus champion: its whole interval must lie at or below `limit`.
+
+    In doubt are an interval that reaches over `limit`, a slice of few lines whatever its interval, and an
+    interval without width, unless no line changed: every group changed alike, so nothing says how they vary.
+    """
     name = f"{kind} on {one.name}"
     if one.difference is None or one.low is None or one.high is None:
-        why = "its references are empty" if one.difference is None else f"{one.groups} groups are too few"
+        few = "is" if one.groups == 1 else "are"
+        why = f"{counted(one.groups, 'group')} {few} too few"
+        why = "its references are empty" if one.difference is None else why
         reason = f"CER on {one.name}: no interval can be given, {why}; it {asked}."
         return Check(name, "missing", False, one.difference, limit, reason)
     measured = (
@@ -128,12 +137,24 @@ def _difference(
         f"{points(one.difference)} points ({percent(confidence, 0)} interval {points(one.low)} to "
         f"{points(one.high)}); it {asked}"
     )
-    if one.high <= limit:
-        return Check(name, "passed", True, one.difference, limit, f"{measured}.")
-    if one.low > limit:
-        return Check(name, "failed", False, one.difference, limit, f"{measured}.")
-    reason = f"{measured}: {one.samples:,} samples of {one.groups:,} groups are too few to tell."
-    return Check(name, "in doubt", policy.on_doubt == "pass", one.difference, limit, reason)
+    doubt = _doubt(one, limit)
+    if doubt:
+        passed = policy.on_doubt == "pass"
+        return Check(name, "in doubt", passed, one.difference, limit, f"{measured}: {doubt}.")
+    passed = one.high <= limit
+    return Check(name, "passed" if passed else "failed", passed, one.difference, limit, f"{measured}.")
+
+
+def _doubt(one: Difference, limit: float) -> str:
+    """Return why `one`, which has an interval, cannot be told from `limit`; empty where it can."""
+    low, high = one.low or 0.0, one.high or 0.0
+    if one.samples < MIN_SAMPLES:
+        return f"{counted(one.samples, 'line')} cannot tell, it takes {MIN_SAMPLES}"
+    if high - low < _NO_WIDTH and one.changed:
+        return f"all {counted(one.groups, 'group')} changed alike, so the interval has no width to judge by"
+    if low <= limit < high:
+        return f"{counted(one.samples, 'line')} of {counted(one.groups, 'group')} are too few to tell"
+    return ""
 
 
 def _at_most(name: str, found: float | None, limit: float, show: Callable[[float], str]) -> Check:
@@ -148,8 +169,8 @@ def _at_most(name: str, found: float | None, limit: float, show: Callable[[float
 
 def _summary(failed: Sequence[str], checks: int) -> str:
     if not failed:
-        return f"All {checks} checks passed."
-    parts = [f"{len(failed)} of {checks} checks failed."]
+        return "The one check passed." if checks == 1 else f"All {checks} checks passed."
+    parts = [f"{len(failed)} of {counted(checks, 'check')} failed."]
     for number, reason in enumerate(failed):
         if len(" ".join((*parts, reason))) > LONGEST_SUMMARY:
             return " ".join((*parts, f"And {len(failed) - number} more."))

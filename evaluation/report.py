@@ -21,7 +21,7 @@ from evaluation.mistakes import Confusion, Piece, align
 from evaluation.pictures import thumbnails
 from evaluation.plots import Plot
 from evaluation.predictions import Prediction, Predictions
-from evaluation.wording import percent, points
+from evaluation.wording import counted, percent, points
 
 TEMPLATE = "report.html.j2"
 SHOWN_SLICES = 12
@@ -153,7 +153,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "points": points, "visible": visible}
+    environment.filters |= {"percent": percent, "points": points, "visible": visible, "counted": counted}
     return environment.get_template(TEMPLATE).render(
         title=facts.title or evaluation.name,
         evaluation=evaluation,
@@ -188,7 +188,7 @@ def verdict(evaluation: Evaluation) -> Verdict:
     if gate is None:
         return Verdict(tone, headline, sentence, ())
     headline = "The gate is passed" if gate.passed else "The gate is not passed"
-    count = f"All {len(gate.checks)} checks passed." if gate.passed else ""
+    count = gate.summary if gate.passed else ""
     return Verdict("good" if gate.passed else "bad", headline, f"{sentence} {count}".strip(), gate.reasons)
 
 

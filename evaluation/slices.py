@@ -60,7 +60,7 @@ def dimensions(predictions: Predictions) -> tuple[Dimension, ...]:
 
     ``length`` (of the reference, in code points), ``script`` (Unicode script of the reference), ``character``
     (the reference holds it) and ``group`` always; then one for each key of `meta` with scalar values:
-    numbers of more than eight values are cut into quarters. Where a name is taken, ``meta.`` stands before it.
+    numbers of more than eight values are cut into quarters. Where a name is taken, ``meta.`` comes first.
     """
     references = predictions.references()
     made = [

@@ -8,6 +8,11 @@ def percent(value: float | None, digits: int = 2) -> str:
     return "undefined" if value is None else f"{100 * value:.{digits}f} %"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return how many of something there are: ``1 group``, ``1,200 groups``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def points(value: float | None) -> str:
     """Return a difference of shares in points of a hundred, always with its sign: ``−2.78``."""
     return "undefined" if value is None else f"{100 * value:+.2f}".replace("-", "−")

@@ -111,8 +111,10 @@ def test_few_groups_give_no_interval() -> None:
         assert all(spread.deviation is None for spread in spreads(measured(texts), groups))
 
 
-def difference(name: str, value: float, low: float | None, high: float | None) -> Difference:
-    return Difference(name, 300, 30, 0.05 + value, 0.05, value, low, high, 0.5)
+def difference(
+    name: str, value: float, low: float | None, high: float | None, *, samples: int = 300, changed: int = 9
+) -> Difference:
+    return Difference(name, samples, 30, 0.05 + value, 0.05, value, low, high, 0.5, changed)
 
 
 def comparison(*slices: Difference, new_loops: int = 0) -> Comparison:
@@ -138,8 +140,16 @@ def test_a_good_candidate_passes() -> None:
     ("slices", "outcome", "reason"),
     [
         ((difference("split=golden", 0.02, 0.01, 0.03), OLD, NEW), "failed", "+2.00 points"),
-        ((difference("split=golden", 0.004, -0.002, 0.01), OLD, NEW), "in doubt", "300 samples of 30 groups"),
+        (
+            (difference("split=golden", 0.004, -0.002, 0.01), OLD, NEW),
+            "in doubt",
+            "300 lines of 30 groups are too few to tell",
+        ),
         ((difference("split=golden", 0.0, None, None), OLD, NEW), "missing", "30 groups are too few"),
+        ((difference("split=golden", 0.0, 0.0, 0.0, samples=19), OLD, NEW), "in doubt", ": 19 lines cannot"),
+        ((difference("split=golden", 0.9, 0.8, 1.0, samples=1), OLD, NEW), "in doubt", ": 1 line cannot"),
+        ((difference("split=golden", -0.1, -0.1, -0.1), OLD, NEW), "in doubt", "all 30 groups changed alike"),
+        ((difference("split=golden", 0.0, 0.0, 0.0), OLD, NEW), "in doubt", "all 30 groups changed alike"),
         ((OLD, NEW), "missing", "no sample belongs to split=golden"),
         ((GOLDEN, NEW), "missing", "no sample belongs to age=old"),
         ((GOLDEN, OLD), "missing", "no sample belongs to age=new"),
@@ -165,6 +175,11 @@ def test_a_summary_of_many_reasons_stays_short() -> None:
     assert decision.summary.endswith(" more.")
 
 
+def test_the_same_readings_are_no_regression() -> None:
+    same = [difference(one.name, 0.0, 0.0, 0.0, samples=20, changed=0) for one in (GOLDEN, OLD, NEW)]
+    assert decide(GOOD, comparison(*same), GatePolicy()).passed
+
+
 def test_doubt_may_pass_where_the_family_says_so() -> None:
     doubtful = difference("split=golden", 0.004, -0.002, 0.01)
     assert decide(GOOD, comparison(doubtful, OLD, NEW), GatePolicy(on_doubt="pass")).passed
@@ -174,7 +189,7 @@ def test_doubt_may_pass_where_the_family_says_so() -> None:
 
 def test_every_slice_of_a_dimension_can_be_guarded() -> None:
     policy = GatePolicy(guarded_slices=("snapshot=*",), min_improvement=None)
-    good, bad = difference("snapshot=1", 0.0, 0.0, 0.0), difference("snapshot=2", 0.02, 0.01, 0.03)
+    good, bad = difference("snapshot=1", 0.0, -0.001, 0.001), difference("snapshot=2", 0.02, 0.01, 0.03)
     assert decide(GOOD, comparison(good), policy).passed
     assert not decide(GOOD, comparison(good, bad), policy).passed
 
@@ -207,16 +222,16 @@ def test_a_limit_on_the_artifact_that_was_not_measured_fails(name: str) -> None:
     assert not decide(GOOD, None, policy, Artifact(**{name: 0.6}), first_model=True).passed
 
 
-def test_the_slices_that_a_policy_names_are_compared_however_small() -> None:
+def test_the_slices_that_a_policy_names_are_compared_though_they_are_not_the_worst() -> None:
     def lines(texts: list[str]) -> list[Prediction]:
-        meta = [{"split": "golden"}] * 6 + [{"age": "old"}] * 6 + [{"age": "new"}] * 6
+        meta = [{"split": "golden"}] * 20 + [{"age": "old"}] * 20 + [{"age": "new"}] * 20
         return [
             Prediction(str(n), "a" * 10, text, meta=one)
             for n, (text, one) in enumerate(zip(texts, meta, strict=True))
         ]
 
-    champion = ["a" * 10] * 12 + ["xaaaaaaaaa"] * 6
-    result = evaluate(collect("new", lines(["a" * 10] * 18)), collect("old", lines(champion)), GatePolicy())
+    champion = ["a" * 10] * 50 + ["xaaaaaaaaa"] * 10
+    result = evaluate(collect("new", lines(["a" * 10] * 60)), collect("old", lines(champion)), GatePolicy())
     assert result.gate is not None
     assert result.gate.passed
     assert {check.name for check in result.gate.checks} >= {

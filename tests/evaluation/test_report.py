@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from config.errors import GlyphlineError
+from config.errors import GlyphlineError, InputError
 from config.gate import GatePolicy
 from corpus.paths import as_path
 from evaluation.classes import classify
@@ -29,14 +29,14 @@ ROOT = Path(__file__).parents[2]
 
 
 def predictions(name: str, wrong: int, folder: Path | None = None) -> Predictions:
-    """Sixty lines of ten pages; the first `wrong` of every page are read with <b> for ก."""
+    """Sixty lines of twelve pages; the first `wrong` of every six are read with two letters less."""
     lines = []
     for number in range(60):
         place = number % 6
         text = "ที่กอ <i>" if place < wrong else "ที่นี่กอ <i>"
         meta = {"split": ("golden", "test")[number % 2], "age": ("old", "new")[number // 3 % 2]}
         image = f"{number}.png" if folder else None
-        lines.append(Prediction(str(number), "ที่นี่กอ <i>", text, 0.9, f"page {number // 6}", image, meta))
+        lines.append(Prediction(str(number), "ที่นี่กอ <i>", text, 0.9, f"page {number // 5}", image, meta))
         if folder:
             Image.fromarray(np.full((20, 60), number, np.uint8)).save(folder / f"{number}.png")
     return collect(name, lines)
@@ -61,7 +61,7 @@ def test_the_document_has_what_others_read(measured: Evaluation) -> None:
     assert document["comparison"]["metrics"][0]["difference"] == pytest.approx(-20 * 3 / (60 * 12))
     assert document["regression_metrics"]["cer"] == {
         "value": pytest.approx(document["cer"], abs=1e-6),
-        "standard_deviation": pytest.approx(0.0, abs=1e-6),  # every page is read alike
+        "standard_deviation": pytest.approx(measured.spreads[0].deviation, abs=1e-6),
     }
 
 
@@ -100,6 +100,21 @@ def test_what_is_not_an_evaluation_is_refused(data: bytes, found: str) -> None:
 def test_the_schema_is_written_down() -> None:
     # after a change: python -c "…" as docs/evaluation.md says, and think about SCHEMA_VERSION
     assert json.loads((ROOT / "docs" / "evaluation.schema.json").read_text()) == json_schema()
+
+
+def test_warnings_tell_what_the_numbers_do_not() -> None:
+    candidate = collect("new", [Prediction("1", "e\u0301", "é", group="p"), Prediction("2", "", "")])
+    champion = collect("old", [Prediction("1", "é", "e\u0301"), Prediction("2", "", "", group="q")])
+    assert evaluate(candidate, champion).warnings == (
+        "new: 1 reference and 0 predictions had to be brought into NFC to be compared.",
+        "old: 0 references and 1 prediction had to be brought into NFC to be compared.",
+        "Only 1 of 2 lines name their group; each of the others counts as a group of its own.",
+        "No interval can be given: it takes 5 groups, and there are 2.",
+        "old names the group of 1 line without one in new; only the candidate's groups are used.",
+        "1 reference is empty: what is read there counts as insertions.",
+    )
+    alone = evaluate(collect("new", [Prediction("1", "a", "a", confidence=1.0)])).warnings
+    assert [one[:12] for one in alone] == ["No line name", "No interval "]
 
 
 class _Page(html.parser.HTMLParser):
@@ -231,6 +246,29 @@ def test_the_command_takes_two_text_files(tmp_path: Path) -> None:
     (tmp_path / "true.txt").write_text("RM 10.50\n")
     result = run(tmp_path / "read.txt", "--references", tmp_path / "true.txt", "--json")
     assert json.loads(result.stdout)["cer"] == 1 / 8
+
+
+@pytest.mark.parametrize("target", ["new.jsonl", "old.jsonl", "gate.yaml", "facts.yaml", "link.html"])
+def test_the_report_takes_the_place_of_no_input(tmp_path: Path, target: str) -> None:
+    new, old = lines_of(tmp_path, "new", 1), lines_of(tmp_path, "old", 3)
+    gate, facts = tmp_path / "gate.yaml", tmp_path / "facts.yaml"
+    gate.write_text("max_cer: 0.05\n")
+    facts.write_text("title: Run 1\n")
+    (tmp_path / "link.html").symlink_to(new)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    report = f"{tmp_path}/../{tmp_path.name}/{target}"
+    result = run(new, "--against", old, "--policy", gate, "--facts", facts, "--report", report)
+    assert isinstance(result.exception, InputError)
+    assert "is an input" in str(result.exception)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_command_refuses_first_where_it_says_nothing(tmp_path: Path) -> None:
+    new = lines_of(tmp_path, "new", 1)
+    for more, found in (((), "--first without a gate"), (("--against", new), "--first and --against")):
+        result = run(new, "--first", *more)
+        assert isinstance(result.exception, InputError)
+        assert found in str(result.exception)
 
 
 def test_the_command_refuses_two_gates(tmp_path: Path) -> None:
