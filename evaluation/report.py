@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,8 +15,9 @@ from corpus.paths import local, write_whole
 from evaluation import plots
 from evaluation.comparison import Comparison, Difference
 from evaluation.evaluate import Evaluation
+from evaluation.excerpts import Excerpt, excerpt, shortened
 from evaluation.facts import RunFacts
-from evaluation.mistakes import Confusion, Piece, align
+from evaluation.mistakes import Confusion
 from evaluation.pictures import thumbnails
 from evaluation.plots import Plot
 from evaluation.predictions import Prediction, Predictions
@@ -66,11 +66,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One line of text: its picture and what was read, aligned with what is there."""
+    """One line of text: its picture and what was read, aligned with what is there, a part of a long one."""
 
     line: Prediction
     picture: str | None
-    pieces: tuple[Piece, ...]
+    excerpt: Excerpt
     champion: str | None
 
 
@@ -293,9 +293,13 @@ def _cards(
 
     def cards(ids: Iterable[str]) -> tuple[Card, ...]:
         return tuple(
-            Card(lines[id_], pictures.get(id_), _wrappable(lines[id_]), theirs.get(id_))
+            card(lines[id_], excerpt(lines[id_].reference, lines[id_].prediction))
             for id_ in list(ids)[:SHOWN_LINES]
         )
+
+    def card(line: Prediction, shown: Excerpt) -> Card:
+        champions = shortened(theirs[line.id], shown.start) if line.id in theirs else None
+        return Card(line, pictures.get(line.id), shown, champions)
 
     mistakes, comparison = evaluation.mistakes, evaluation.comparison
     return Cards(
@@ -304,16 +308,3 @@ def _cards(
         worse=cards(comparison.worse if comparison else ()),
         better=cards(comparison.better if comparison else ()),
     )
-
-
-def _wrappable(line: Prediction) -> tuple[Piece, ...]:
-    """Return the aligned pieces of `line`, cut at spaces where that can be, so that a long line can wrap."""
-    made: list[Piece] = []
-    for piece in align(line.reference, line.prediction):
-        if piece.kind == "substitute":
-            made.append(piece)
-            continue
-        for word in re.findall(r"[^ ]* |[^ ]+", piece.reference or piece.prediction):
-            there, read = piece.kind != "insert", piece.kind != "delete"
-            made.append(Piece(piece.kind, word if there else "", word if read else ""))
-    return tuple(made)

@@ -20,8 +20,10 @@ from evaluation.classes import classify
 from evaluation.document import decode, encode, encode_classification, json_schema
 from evaluation.errors import EvaluationError
 from evaluation.evaluate import Evaluation, evaluate
+from evaluation.excerpts import excerpt, shortened
 from evaluation.facts import RunFacts
 from evaluation.gate import Artifact
+from evaluation.mistakes import Piece
 from evaluation.predictions import Prediction, Predictions, collect
 from evaluation.report import metric_rows, visible, write_report
 
@@ -189,6 +191,38 @@ def test_a_report_without_champion_images_or_confidence(tmp_path: Path) -> None:
     path = as_path(tmp_path / "report.html")
     write_report(path, result, candidate, None, RunFacts(), as_path(tmp_path))
     assert "Measured, compared with nothing" in path.read_text(encoding="utf-8")
+
+
+def test_any_fact_of_the_artifact_is_shown(tmp_path: Path) -> None:
+    candidate = collect("alone", [Prediction("1", "a", "a")])
+    result = evaluate(candidate, artifact=Artifact(latency_p95_ms=21.0))
+    path = as_path(tmp_path / "report.html")
+    write_report(path, result, candidate, None, RunFacts(), as_path(tmp_path))
+    assert "21.0 ms" in path.read_text(encoding="utf-8")
+
+
+def test_a_very_long_line_makes_no_long_report(tmp_path: Path) -> None:
+    text = "ab " * 20_000
+    candidate = collect("new", [Prediction("1", text, f"{text[:1000]}X{text[1001:]}{text}")])
+    champion = collect("old", [Prediction("1", text, text)])
+    path = as_path(tmp_path / "report.html")
+    write_report(path, evaluate(candidate, champion), candidate, champion, RunFacts(), as_path(tmp_path))
+    page = path.read_text(encoding="utf-8")
+    assert "60,000 characters are there, 120,000 were read; shown from character 961" in page
+    assert len(page) < 200_000
+
+
+def test_an_excerpt_begins_before_the_first_error() -> None:
+    text = "abc " * 500
+    shown = excerpt(text, f"{text[:800]}XX{text[800:]}")
+    assert shown.start == 760
+    assert shown.reference == f"…{text[760:1058]}…"
+    wrong = [(piece.kind, piece.prediction) for piece in shown.pieces if piece.kind != "equal"]
+    assert wrong == [("insert", "XX")]
+    assert excerpt(text, text[:-2]).pieces[-1] == Piece("delete", "c ", "")
+    assert excerpt("ab", "a").pieces == (Piece("equal", "a", "a"), Piece("delete", "b", ""))
+    assert (shortened("a" * 300), shortened("a" * 301)) == ("a" * 300, "a" * 300 + "…")
+    assert shortened("a" * 301, 300) == "…a"
 
 
 def test_what_cannot_be_seen_is_shown() -> None:
