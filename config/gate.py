@@ -31,7 +31,7 @@ class GatePolicy(Settings):
     """By how much the CER of the new slice must fall, at the upper end of its interval.
 
     0.0 asks for a proof that it did not rise: a model that is as good on the whole but reads other lines
-    wrong does not pass where doubt fails; the same readings do. None asks for nothing.
+    wrong does not pass where doubt fails; one with as many errors on every line does. None asks for nothing.
     """
     confidence: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.95
     """Of the intervals that decide whether a difference is real."""
