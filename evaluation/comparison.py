@@ -125,10 +125,8 @@ def compare(
     metrics = len(ratios)
     parts = ((name, members_of(name, cuts)) for name in slices)
     ratios += [_only(name, ratios[0], members) for name, members in parts if len(members)]  # [0] is the CER
-    differences = [
-        _difference(ratio, draws, confidence)
-        for ratio, draws in zip(ratios, _draws(ratios, replicates, seed), strict=True)
-    ]
+    drawn = zip(ratios, _draws(ratios, replicates, seed), strict=True)
+    differences = [_difference(ratio, draws, confidence) for ratio, draws in drawn]
     change = candidate.characters.errors - champion.characters.errors
     order = np.argsort(change, kind="stable")
     return Comparison(

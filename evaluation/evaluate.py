@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -12,7 +13,7 @@ from evaluation.comparison import Comparison, Spread, compare, spreads
 from evaluation.gate import Artifact, Decision, decide
 from evaluation.mistakes import Mistakes, find_mistakes
 from evaluation.predictions import Normalisation, Predictions, pair
-from evaluation.slices import Slice, dimensions, slice_metrics, worst
+from evaluation.slices import Dimension, Slice, dimensions, slice_metrics, worst
 from evaluation.text import Lines, TextMetrics, measure, summarise
 from evaluation.wording import counted
 
@@ -72,24 +73,21 @@ def evaluate(
         PredictionError: the two were not made on the same samples.
     """
     theirs = pair(candidate, champion) if champion is not None else None
-    lines, groups = _measured(candidate), candidate.group_index()
+    lines, groups, cuts = _measured(candidate), candidate.group_index(), dimensions(candidate)
     their_lines = _measured(theirs) if theirs is not None else None
-    cuts = dimensions(candidate)
-    guarded = (*policy.guarded_slices, policy.new_slice) if policy else ()
-    shown = worst([one for cut in cuts for one in slice_metrics(cut, lines)], guarded)
-    confidence = (policy or GatePolicy()).confidence
-    draws = _Draws(confidence=confidence, replicates=replicates, seed=seed)
+    shown = _worth_showing(cuts, lines, policy)
+    draws = _Draws(confidence=(policy or GatePolicy()).confidence, replicates=replicates, seed=seed)
     metrics, comparison = summarise(lines), None
     if theirs is not None and their_lines is not None:
-        names, ids = [one.name for one in shown], [line.id for line in candidate.lines]
+        ids, asked = [line.id for line in candidate.lines], [one.name for one in shown]
         comparison = compare(
-            ids, lines, their_lines, groups, champion_name=theirs.name, cuts=cuts, slices=names, **draws
+            ids, lines, their_lines, groups, champion_name=theirs.name, cuts=cuts, slices=asked, **draws
         )
     return Evaluation(
         name=candidate.name,
         normalisation=candidate.normalisation,
         groups=int(groups.max()) + 1,
-        confidence=confidence,
+        confidence=draws["confidence"],
         metrics=metrics,
         spreads=spreads(lines, groups, **draws),
         calibration=calibrate([line.confidence for line in candidate.lines], lines.exact),
@@ -101,6 +99,11 @@ def evaluate(
         gate=decide(metrics, comparison, policy, artifact, first_model=first_model) if policy else None,
         warnings=_warnings(candidate, theirs, lines, int(groups.max()) + 1),
     )
+
+
+def _worth_showing(cuts: Sequence[Dimension], lines: Lines, policy: GatePolicy | None) -> tuple[Slice, ...]:
+    guarded = (*policy.guarded_slices, policy.new_slice) if policy else ()
+    return worst([one for cut in cuts for one in slice_metrics(cut, lines)], guarded)
 
 
 def _measured(predictions: Predictions) -> Lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import random
 import re
 from pathlib import Path
 
@@ -219,6 +220,9 @@ def test_an_excerpt_begins_before_the_first_error() -> None:
     assert shown.reference == f"…{text[760:1058]}…"
     wrong = [(piece.kind, piece.prediction) for piece in shown.pieces if piece.kind != "equal"]
     assert wrong == [("insert", "XX")]
+    letters = "".join(random.Random(1).choices("abcdefgh", k=2000))
+    invented = [one for one in excerpt(letters, "X" * 150 + letters).pieces if one.kind != "equal"]
+    assert invented == [Piece("insert", "", "X" * 150)]
     assert excerpt(text, text[:-2]).pieces[-1] == Piece("delete", "c ", "")
     assert excerpt("ab", "a").pieces == (Piece("equal", "a", "a"), Piece("delete", "b", ""))
     assert (shortened("a" * 300), shortened("a" * 301)) == ("a" * 300, "a" * 300 + "…")
