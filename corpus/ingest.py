@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from upath import UPath
 
@@ -150,6 +151,14 @@ def new_folder(out: UPath) -> Iterator[UPath]:
         raise
 
 
+class _Placed(NamedTuple):
+    """A sample, and where its label stands, for messages."""
+
+    sample: Sample
+    file: str
+    line: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     samples: list[Sample]
@@ -163,10 +172,10 @@ def _nothing_usable(source: str, problems: list[Problem]) -> Problem:
     return Problem("import.nothing", found, "at least one", remedy, source)
 
 
-def _grow(parent: Snapshot, items: Iterable[Sample | Problem], known: _Known) -> Outcome:
+def _grow(parent: Snapshot, items: Iterable[_Placed | Problem], known: _Known) -> Outcome:
     found = _sorted_out(items, known)
     grown = parent
-    if found.samples or found.problems:
+    if found.samples:  # else it stays the same snapshot, and the caller tells the problems
         description = parent.description
         grown = write_snapshot(
             parent.folder,
@@ -179,7 +188,7 @@ def _grow(parent: Snapshot, items: Iterable[Sample | Problem], known: _Known) ->
     return Outcome(grown, len(found.samples), found.unchanged, tuple(found.problems))
 
 
-def _sorted_out(items: Iterable[Sample | Problem], known: _Known) -> _Found:
+def _sorted_out(items: Iterable[_Placed | Problem], known: _Known) -> _Found:
     """Part samples from problems; an id may come twice only with the same content."""
     identities = dict(known.identities)
     samples: list[Sample] = []
@@ -188,10 +197,12 @@ def _sorted_out(items: Iterable[Sample | Problem], known: _Known) -> _Found:
     for item in items:
         if isinstance(item, Problem):
             problems.append(item)
-        elif (there := identities.get(item.id)) is None:
-            identities[item.id] = _identity(item)
-            samples.append(item)
-        elif there == _identity(item):
+            continue
+        sample = item.sample
+        if (there := identities.get(sample.id)) is None:
+            identities[sample.id] = _identity(sample)
+            samples.append(sample)
+        elif there == _identity(sample):
             unchanged += 1
         else:
             problems.append(_id_is_taken(item, there))
@@ -202,11 +213,12 @@ def _identity(sample: Sample) -> tuple[object, ...]:
     return (sample.sha256, sample.text, sample.label, sample.polygon)
 
 
-def _id_is_taken(sample: Sample, there: tuple[object, ...]) -> Problem:
+def _id_is_taken(item: _Placed, there: tuple[object, ...]) -> Problem:
+    sample = item.sample
     what = "another image" if there[0] != sample.sha256 else f"another label ({there[1] or there[2]!r})"
     found = f"the id {sample.id!r} with the label {sample.text or sample.label!r}, taken by {what}"
     remedy = "Import it under another --source name, or mend the label where it is wrong."
-    return Problem("sample.id-taken", found, "a new id, or the same content", remedy, sample.id)
+    return Problem("sample.id-taken", found, "a new id, or the same content", remedy, item.file, item.line)
 
 
 def _known_of(parent: Snapshot) -> _Known:
@@ -220,7 +232,7 @@ def _known_of(parent: Snapshot) -> _Known:
 
 def _to_samples(
     items: Iterable[Record | Problem], folder: UPath, options: Options, known: _Known, progress: Progress
-) -> Iterator[Sample | Problem]:
+) -> Iterator[_Placed | Problem]:
     """Read, check and store the images of `items` on all cores; yield samples and problems in order."""
     workers = options.workers or default_workers()
     work = partial(store_all, folder=str(folder), crop_regions=options.crop_regions)
@@ -234,7 +246,7 @@ def _to_samples(
             sample = _sample(result, options, known)
             if result.record.split not in (None, sample.split):
                 yield _kept_in_split(result.record, sample)
-            yield sample
+            yield _Placed(sample, result.record.file, result.record.line)
         progress(done, None)
 
 
@@ -285,7 +297,7 @@ def _split(group: str, given: Split | None, policy: SplitPolicy, known: _Known) 
     return "test" if split == "golden" and known.golden_is_frozen else split
 
 
-def _copied(other: Snapshot, folder: UPath, known: _Known, progress: Progress) -> Iterator[Sample | Problem]:
+def _copied(other: Snapshot, folder: UPath, known: _Known, progress: Progress) -> Iterator[_Placed | Problem]:
     """Yield the samples of `other`, their images copied into `folder` where they are not there yet."""
     total = other.description.samples
     for done, sample in enumerate(other.samples(), start=1):
@@ -298,7 +310,8 @@ def _copied(other: Snapshot, folder: UPath, known: _Known, progress: Progress) -
                 yield Problem("image.changed", found, "the bytes of its hash", remedy, str(other.folder))
                 continue
         split = _split(sample.group, sample.split, other.description.splits, known)
-        yield sample if split == sample.split else replace(sample, split=split)
+        placed = sample if split == sample.split else replace(sample, split=split)
+        yield _Placed(placed, str(other.folder / "manifest.jsonl"), done)
 
 
 @contextmanager

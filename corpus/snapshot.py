@@ -2,9 +2,9 @@
 
     manifest.jsonl         the samples
     snapshot.json          hash, parents, counts by split, charset: the mark that the snapshot is complete
-    problems.jsonl         what the import found, rejected samples included
+    problems.jsonl         what the imports found, rejected samples included
     images/ab/cdef….png    the images by content, shared with the parents
-    history/HASH.jsonl     the manifest of each parent (and HASH.json its description)
+    history/HASH.jsonl     the manifest of each parent, beside its HASH.json and HASH.problems.jsonl
 
 ``FOLDER`` names the newest snapshot, ``FOLDER@HASH`` (any unambiguous beginning) an earlier one.
 """
@@ -79,7 +79,7 @@ def open_snapshot(reference: str | UPath) -> Snapshot:
     Raises:
         ManifestError: there is no snapshot, or it is not what its description says.
     """
-    match = _AT_HASH.match(str(reference))
+    match = None if is_snapshot(as_path(str(reference))) else _AT_HASH.match(str(reference))
     folder = as_path(match["folder"] if match else str(reference))
     head = _read_description(folder / "snapshot.json")
     if match is None or head.hash.startswith(match["hash"]):
@@ -141,23 +141,24 @@ def write_snapshot(
         splits=policy,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    problem_lines = b"".join(orjson.dumps(problem, option=orjson.OPT_APPEND_NEWLINE) for problem in problems)
+    known = read_problems(folder, old.hash) if old is not None else []
     if parent is not None:
-        _keep_in_history(folder, parent)
-        problem_lines = _bytes_or_nothing(folder / "problems.jsonl") + problem_lines
-    write_whole(folder / "problems.jsonl", problem_lines)
+        _keep_in_history(folder, parent, known)
+    write_whole(folder / "problems.jsonl", _problem_lines([*known, *problems]))
     write_whole(folder / "manifest.jsonl", data)
     write_whole(folder / "snapshot.json", _description_bytes(description))
     return Snapshot(folder, description, data)
 
 
-def read_problems(folder: UPath) -> list[Problem]:
-    """Return what the imports into this snapshot found, rejected samples included.
+def read_problems(folder: UPath, snapshot_hash: str | None = None) -> list[Problem]:
+    """Return what the imports into a snapshot (None: the newest) and its parents found, rejections included.
 
     Raises:
         ManifestError: `problems.jsonl` holds a line that is not one.
     """
-    path = folder / "problems.jsonl"
+    path = folder / "history" / f"{snapshot_hash}.problems.jsonl"
+    if snapshot_hash is None or not path.exists():
+        path = folder / "problems.jsonl"
     problems = []
     for number, line in enumerate(_bytes_or_nothing(path).splitlines(), start=1):
         try:
@@ -169,11 +170,16 @@ def read_problems(folder: UPath) -> list[Problem]:
     return problems
 
 
-def _keep_in_history(folder: UPath, parent: Snapshot) -> None:
+def _keep_in_history(folder: UPath, parent: Snapshot, problems: Sequence[Problem]) -> None:
     history = folder / "history"
     history.mkdir(exist_ok=True)
     write_whole(history / f"{parent.description.hash}.jsonl", parent.manifest_bytes)
     write_whole(history / f"{parent.description.hash}.json", _description_bytes(parent.description))
+    write_whole(history / f"{parent.description.hash}.problems.jsonl", _problem_lines(problems))
+
+
+def _problem_lines(problems: Iterable[Problem]) -> bytes:
+    return b"".join(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in dict.fromkeys(problems))
 
 
 def _description_bytes(description: Description) -> bytes:

@@ -21,6 +21,7 @@ from corpus.images import (
     to_8_bit,
     to_png,
 )
+from corpus.paths import local
 from corpus.records import Record
 
 _SUFFIXES = {suffix: suffix for suffix in EXTENSIONS.values()} | {"jpeg": "jpg", "tiff": "tif"}
@@ -120,6 +121,10 @@ def _store_region(record: Record, page: Image.Image, folder: UPath) -> Stored | 
 
 def _read(record: Record) -> bytes:
     try:
+        place = local(record.image)
+        if place is not None and place.exists() and not place.is_file():  # a pipe would be waited for
+            found, remedy = f"{record.image_name}, which is not a file", "Copy the image there."
+            raise ImageError(Problem("image.unreadable", found, "a readable file", remedy))
         return record.image.read_bytes()
     except FileNotFoundError as error:
         found, remedy = f"no image {record.image_name}", "Copy it there, or delete the line."

@@ -52,10 +52,8 @@ def read_source(reference: str | UPath) -> Source:
         # the manifest is not the one that was hashed: say so, and say of each line what is wrong with it
         return _source(path, changed, None, manifest.load(changed), [error.problem], _import_problems(path))
     place = snapshot.folder / "manifest.jsonl"
-    data = snapshot.manifest_bytes
-    return _source(
-        snapshot.folder, place, snapshot.description.hash, data, [], _import_problems(snapshot.folder)
-    )
+    data, hash_ = snapshot.manifest_bytes, snapshot.description.hash
+    return _source(snapshot.folder, place, hash_, data, [], _import_problems(snapshot.folder, hash_))
 
 
 def _source(
@@ -87,8 +85,8 @@ def _with_lines(items: Iterable[Sample | Problem]) -> tuple[list[Sample], list[i
     return samples, lines, problems
 
 
-def _import_problems(folder: UPath) -> list[Problem]:
+def _import_problems(folder: UPath, snapshot_hash: str | None = None) -> list[Problem]:
     try:
-        return read_problems(folder)
+        return read_problems(folder, snapshot_hash)
     except ManifestError as error:
         return [error.problem]
