@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +22,11 @@ def squares(chunk: list[int]) -> list[int]:
 def die_of_42(chunk: list[int]) -> None:
     if 42 in chunk:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def process_and_wait(chunk: list[int]) -> int:
+    time.sleep(0.1)
+    return os.getpid()
 
 
 def process_of(chunk: list[int]) -> int:
@@ -43,3 +52,27 @@ def test_other_processes_do_the_work() -> None:
 def test_a_worker_that_dies_is_said_so() -> None:
     with pytest.raises(StateError, match="A worker process died"):
         list(parallel.map_chunks(die_of_42, range(100), chunk=5, workers=2))
+
+
+def test_workers_leave_with_a_parent_that_was_killed() -> None:
+    script = (
+        "import os, time\n"
+        "from corpus import parallel\n"
+        "from test_parallel import process_and_wait\n"
+        "if __name__ == '__main__':\n"
+        "    parallel._POOL_START_S = 0.0\n"
+        "    for one in parallel.map_chunks(process_and_wait, range(100), chunk=1, workers=2):\n"
+        "        print(one, flush=True)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
+        assert parent.stdout is not None
+        seen = {int(parent.stdout.readline()) for _ in range(4)}
+        parent.kill()
+    workers = seen - {parent.pid}
+    assert workers
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, "the workers live on"
+        time.sleep(0.05)

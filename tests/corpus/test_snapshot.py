@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from corpus.errors import CorpusError, ManifestError
 from corpus.ingest import Options, Outcome, add_records, add_snapshot, import_records
 from corpus.records import Record
 from corpus.sample import SPLITS, Sample, decode, encode
-from corpus.snapshot import Snapshot, open_snapshot
+from corpus.snapshot import Snapshot, open_snapshot, read_problems
 from corpus.splits import SplitPolicy, split_of
 
 OPTIONS = Options("lines", workers=1)
@@ -109,8 +110,10 @@ def test_an_id_is_not_taken_over_by_other_content(tmp_path: Path) -> None:
     outcome = grow(first, tmp_path, ["PT-107"], start=0)
     assert outcome.added == 0
     assert [problem.rule for problem in outcome.problems] == ["sample.id-taken"]
+    assert str(outcome.problems[0]).startswith("labels.txt:1: ")
     assert "PT-101" in str(outcome.problems[0])
     assert "PT-107" in str(outcome.problems[0])
+    assert outcome.snapshot.description == first.description, "nothing was added"
 
 
 @given(st.lists(texts, unique=True, max_size=30), st.floats(0, 0.3), texts)
@@ -242,3 +245,30 @@ def test_a_group_keeps_its_split_against_what_the_source_says(tmp_path: Path) ->
     outcome = add_records(first, [new], OPTIONS)
     assert [sample.split for sample in outcome.snapshot.samples()] == ["train", "train"]
     assert [problem.rule for problem in outcome.problems] == ["split.kept"]
+
+
+def test_problems_stay_with_their_snapshot(tmp_path: Path) -> None:
+    first = make(tmp_path, ["a"])
+    gone = replace(
+        records(tmp_path / "in", ["b"], start=1)[0], key="gone", image=UPath(tmp_path / "gone.png")
+    )
+    grown = add_records(first, [*records(tmp_path / "in", ["b"], start=1), gone], OPTIONS).snapshot
+    assert [p.rule for p in read_problems(grown.folder, grown.description.hash)] == ["image.missing"]
+    assert read_problems(first.folder, first.description.hash) == []
+
+
+def test_a_pipe_in_the_place_of_an_image_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    items = [
+        *records(tmp_path / "in", ["a"]),
+        Record("pipe", UPath(tmp_path / "pipe.png"), "pipe.png", "b", "x"),
+    ]
+    outcome = import_records(items, UPath(tmp_path / "snap"), OPTIONS)
+    assert [problem.rule for problem in outcome.problems] == ["image.unreadable"]
+
+
+def test_a_folder_may_be_named_like_a_reference(tmp_path: Path) -> None:
+    out = UPath(tmp_path / "data@2024")
+    made = import_records(records(tmp_path / "in", ["a"]), out, OPTIONS).snapshot
+    assert open_snapshot(str(out)).description == made.description
+    assert open_snapshot(f"{out}@{made.description.hash[:9]}").description == made.description
