@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,12 +13,16 @@ from cli.output import facts_table, print_json, print_table, progress, tell_prob
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from config.family import Family
+    from corpus.examine import Examination
     from corpus.ingest import Options, Outcome
     from corpus.snapshot import Description
 
 app = typer.Typer(
     help="Datasets: synthesis, import and export, examination, snapshots.", no_args_is_help=True
 )
+
+UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]  # as in config.family, whose import costs 0.1 s
 
 SnapshotArgument = Annotated[
     str, typer.Argument(help="A snapshot's folder, or FOLDER@HASH for an earlier one.", show_default=False)
@@ -80,7 +83,9 @@ def import_(
         float, typer.Option(min=0, max=1, help="Share of groups frozen as golden slice.")
     ] = 0.05,
     salt: Annotated[str, typer.Option(help="Another salt, another split of the same groups.")] = "",
-    form: Annotated[str, typer.Option(help="Unicode normal form: NFC, NFD, NFKC or NFKD.")] = "NFC",
+    form: Annotated[
+        UnicodeForm, typer.Option(help="The Unicode normal form that texts are brought into.")
+    ] = "NFC",
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +106,7 @@ def import_(
 
 @app.command()
 def add(
-    snapshot: SnapshotArgument,
+    snapshot: Annotated[str, typer.Argument(help="The folder of the snapshot.", show_default=False)],
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Snapshots, or data in --format.")],
     format_name: Annotated[
         str | None, typer.Option("--format", help="The format of SOURCE; without it, SOURCE is a snapshot.")
@@ -116,21 +121,28 @@ def add(
 
     Example: `glyphline corpus add data/receipts downloads/more --format sroie`
     """
-    from corpus.formats import read
+    from corpus.formats import get, read
     from corpus.ingest import add_records, add_snapshot
     from corpus.paths import as_path
     from corpus.snapshot import open_snapshot
 
-    for place in sources:
+    if format_name is None:  # what cannot be opened is said before anything is added
+        others = [open_snapshot(place) for place in sources]
+    else:
+        get(format_name, normalise_names=normalise_names)
+    for number, place in enumerate(sources):
         parent = open_snapshot(snapshot)
         with progress(f"adding {place}") as tell:
             if format_name is None:
-                outcome = add_snapshot(parent, open_snapshot(place), tell)
+                outcome = add_snapshot(parent, others[number], tell)
             else:
                 options = _options(source, place, regions, None, "", parent.description.unicode_form, workers)
                 items = read(format_name, as_path(place), normalise_names=normalise_names)
                 outcome = add_records(parent, items, options, tell)
-        _tell_outcome(outcome, snapshot, as_json)
+        _tell_changes(outcome)
+        if outcome.rejected and not outcome.added + outcome.unchanged:
+            raise typer.Exit(2)
+    _tell_snapshot(outcome.snapshot.description, snapshot, as_json)
 
 
 @app.command()
@@ -203,16 +215,12 @@ def examine(
     Example: `glyphline corpus examine data/receipts --family receipt-rec --report report.html`
     """
     from config.family import load_family
-    from corpus.examine import examine as run
     from corpus.examine.report import write_html
     from corpus.examine.summary import summary_lines
     from corpus.paths import as_path
 
     chosen = load_family(family)
-    with _as_snapshot(snapshot, format_name, workers) as reference:
-        with progress("examining") as tell:
-            charset_path = as_path(charset) if charset else None
-            result = run(reference, chosen, charset=charset_path, cache=cache, workers=workers, progress=tell)
+    with _examined(snapshot, format_name, chosen, charset, cache, workers) as result:
         if report is not None:
             write_html(result, as_path(report))
     if as_json:
@@ -272,14 +280,13 @@ def _options(
     regions: bool,
     shares: tuple[float, float, float] | None,
     salt: str,
-    form: str,
+    form: UnicodeForm,
     workers: int,
 ) -> Options:
     from pydantic import ValidationError
 
     from config.errors import InputError, Problem
     from corpus.ingest import Options
-    from corpus.paths import as_path
     from corpus.splits import SplitPolicy
 
     val, test, golden = shares if shares is not None else (0.1, 0.1, 0.05)
@@ -288,33 +295,54 @@ def _options(
     except ValidationError as error:
         found, expected = f"val {val}, test {test}, golden {golden}", "shares that leave something for train"
         raise InputError(Problem("splits.shares", found, expected, "Lower one of them.")) from error
-    name = source or as_path(place).resolve().stem
-    return Options(name, policy, form, crop_regions=not regions, workers=workers)  # type: ignore[arg-type]
+    return Options(source or _name_of(place), policy, form, crop_regions=not regions, workers=workers)
 
 
 @contextmanager
-def _as_snapshot(place: str, format_name: str | None, workers: int) -> Iterator[str]:
-    """Give the snapshot at `place`, or a temporary one imported from it."""
+def _examined(
+    place: str, format_name: str | None, family: Family, charset: str | None, cache: Path, workers: int
+) -> Iterator[Examination]:
+    """Give the examination of the snapshot or manifest at `place`, or of a dataset in a format."""
+    from corpus.examine import examine
+    from corpus.examine.unimported import examined
     from corpus.formats import read
-    from corpus.ingest import import_records
     from corpus.paths import as_path
 
-    if format_name is None:
-        yield place
-        return
-    with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
-        out = f"{folder}/snapshot"
-        with progress("reading") as tell:
-            options = _options(None, place, False, None, "", "NFC", workers)
-            import_records(read(format_name, as_path(place)), as_path(out), options, tell)
-        yield out
+    charset_path = as_path(charset) if charset else None
+    with progress("examining") as tell:
+        if format_name is None:
+            yield examine(place, family, charset=charset_path, cache=cache, workers=workers, progress=tell)
+            return
+        with examined(
+            read(format_name, as_path(place)),
+            family,
+            name=_name_of(place),
+            reference=place,
+            charset=charset_path,
+            cache=cache,
+            workers=workers,
+            progress=tell,
+        ) as result:
+            yield result
+
+
+def _name_of(place: str) -> str:
+    """Return the name that samples get by default: the folder's, or the file's without its ending."""
+    from corpus.paths import as_path
+
+    path = as_path(place)
+    return path.stem if path.is_file() else path.resolve().name
 
 
 def _tell_outcome(outcome: Outcome, place: str, as_json: bool) -> None:
-    tell_problems(outcome.problems, outcome.snapshot.folder / "problems.jsonl")
+    _tell_changes(outcome)
+    _tell_snapshot(outcome.snapshot.description, place, as_json)
+
+
+def _tell_changes(outcome: Outcome) -> None:
+    tell_problems(outcome.problems, outcome.snapshot.folder / "problems.jsonl" if outcome.added else None)
     unchanged = f", {outcome.unchanged:,} there already" if outcome.unchanged else ""
     typer.echo(f"{outcome.added:,} samples added, {outcome.rejected:,} labels rejected{unchanged}", err=True)
-    _tell_snapshot(outcome.snapshot.description, place, as_json)
 
 
 def _tell_snapshot(description: Description, place: str, as_json: bool) -> None:

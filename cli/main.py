@@ -1,10 +1,12 @@
 """The command `glyphline`: its groups of commands, and how an error leaves it.
 
-Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 130 interrupted.
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
+import errno
+import signal
 import sys
 
 import typer
@@ -12,6 +14,8 @@ import typer
 from cli import config, corpus
 from cli.evaluate import evaluate
 from config.errors import GlyphlineError
+
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="glyphline",
@@ -25,16 +29,33 @@ app.add_typer(config.app, name="config")
 app.command()(evaluate)
 
 
+_OF_EVALUATION = ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely")
+
+
 def main() -> None:
     """Run the command line; an error that was raised on purpose is one readable message, not a traceback."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
+    except SystemExit as leaving:
+        if leaving.code == _INTERRUPTED:
+            typer.echo("interrupted; nothing is left half-written", err=True)
+        raise
     except GlyphlineError as error:
         sys.exit(_told(str(error)))
-    except ImportError as error:  # an extra that was not installed (fsspec says "Install s3fs …")
-        sys.exit(_told(f"{error}. Each part installs alone: pip install 'glyphline[corpus,evaluation,s3]'"))
-    except OSError as error:  # a full disk, a folder that may not be written: the message says it all
+    except ImportError as error:  # an extra that was not installed
+        extra = "evaluation" if error.name in _OF_EVALUATION else "corpus"
+        extra = "s3" if "s3fs" in str(error) else extra
+        sys.exit(_told(f"{error}: this needs the extra {extra!r} (pip install '.[{extra}]')."))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            sys.exit(_told("no space is left on the disk of --out; nothing is left half-written. Make room."))
         sys.exit(_told(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
+
+
+def _terminated(signal_number: int, _frame: object) -> None:
+    """Leave as on Ctrl-C when a container or `timeout` says so: what was begun is cleared away."""
+    sys.exit(128 + signal_number)
 
 
 def _told(message: str) -> int:

@@ -46,17 +46,18 @@ def _plain_progress(title: str) -> Callable[[int, int | None], None]:
     return tell
 
 
-def tell_problems(problems: Sequence[Problem], where: object) -> None:
-    """Print the first problems to standard error, errors first, and say where all of them are."""
+def tell_problems(problems: Sequence[Problem], where: object | None) -> None:
+    """Print problems to standard error, errors first: the first of them if `where` holds them all."""
     ordered = sorted(problems, key=lambda problem: problem.severity != "error")
-    for problem in ordered[:_SHOWN_PROBLEMS]:
+    shown = len(ordered) if where is None else _SHOWN_PROBLEMS
+    for problem in ordered[:shown]:
         colour = "red" if problem.severity == "error" else "yellow"
         typer.secho(
             "rejected: " if problem.severity == "error" else "warning: ", fg=colour, err=True, nl=False
         )
         typer.echo(str(problem), err=True)
-    if len(ordered) > _SHOWN_PROBLEMS:
-        typer.echo(f"… and {len(ordered) - _SHOWN_PROBLEMS:,} more, all in {where}", err=True)
+    if len(ordered) > shown:
+        typer.echo(f"… and {len(ordered) - shown:,} more, all in {where}", err=True)
 
 
 def print_json(data: bytes) -> None:

@@ -75,7 +75,9 @@ def names_in(folder: Path) -> list[str]:
 
 def _missing(path: Path) -> Problem:
     siblings = names_in(path.parent)
-    remedy = did_you_mean(path.stem, siblings) if siblings else f"Create it, or check {path.parent}."
+    remedy = (
+        did_you_mean(path.stem, siblings) if siblings else f"Create it, or check the folder {path.parent}/."
+    )
     return Problem("config.missing", "no such file", "a YAML file", remedy, str(path))
 
 

@@ -19,7 +19,7 @@ from config.errors import Problem, StateError
 from config.family import UnicodeForm
 from corpus.errors import CorpusError
 from corpus.images import open_image, put_image
-from corpus.parallel import Progress, default_workers, map_chunks, silent
+from corpus.parallel import Progress, default_workers, map_chunks, silent, stop_workers
 from corpus.paths import local
 from corpus.records import Record
 from corpus.sample import Sample, Split
@@ -147,6 +147,7 @@ def new_folder(out: UPath) -> Iterator[UPath]:
             target.rmdir()
         partial_folder.rename(target)
     except BaseException:
+        stop_workers()
         shutil.rmtree(partial_folder, ignore_errors=True)
         raise
 

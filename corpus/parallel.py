@@ -24,6 +24,7 @@ Progress = Callable[[int, int | None], None]
 
 
 _POOL_START_S = 0.3
+_POOLS: set[ProcessPoolExecutor] = set()
 
 
 def silent(done: int, total: int | None) -> None:
@@ -63,6 +64,7 @@ def _in_pool(
     context = multiprocessing.get_context("forkserver")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_serve_parent)
     pending: deque[Future[ResultT]] = deque()
+    _POOLS.add(pool)
     try:
         for one in chunks:
             pending.append(pool.submit(work, one))
@@ -76,6 +78,13 @@ def _in_pool(
             "In a script of your own? Then guard it with: if __name__ == '__main__'."
         ) from error
     finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        _POOLS.discard(pool)
+
+
+def stop_workers() -> None:
+    """Wait until no worker writes any more: an error leaves generators, and their pools, half-way."""
+    for pool in list(_POOLS):
         pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -6,8 +6,10 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -112,6 +114,7 @@ def test_synth_twice_gives_identical_bytes(tmp_path: Path) -> None:
         (["config", "show", "recipt-rec"], "Did you mean 'receipt-rec'"),
         (["corpus", "import", "csv", ".", "--out", "x", "--val", "0.9", "--test", "0.2"], "shares"),
         (["corpus", "synth", "pid-tags", "--count", "none", "--out", "x"], "Invalid value"),
+        (["corpus", "import", "csv", ".", "--out", "x", "--form", "NFX"], "Invalid value"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(tmp_path: Path, arguments: list[str], told: str) -> None:
@@ -149,3 +152,32 @@ def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "drawing" in seen.decode()
     assert b"\x1b[" in seen
+
+
+def test_a_dataset_is_examined_before_it_is_imported(tmp_path: Path) -> None:
+    source = labels(
+        tmp_path / "new.2024", [*(f"{number}.png\tPT-{number}" for number in range(30)), "30.png\t "]
+    )
+    arguments = ("--format", "paddle-rec", "--family", "pid-rec", "--json")
+    result = run("corpus", "examine", source, *arguments, cwd=tmp_path)
+    assert result.returncode == 1, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["reference"] == str(source)
+    places = [place for finding in answer["findings"] for place in finding["occurrences"]]
+    blank = next(place for place in places if place.get("sample") == "new.2024/30.png")
+    assert (blank["file"], blank["line"]) == (str(source / "rec_gt_train.txt"), 31)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    command = [GLYPHLINE, "corpus", "synth", "pid-tags", "--count", "1000000", "--out", str(tmp_path / "x")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob(".x.*.partial/images/*/*.png")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
