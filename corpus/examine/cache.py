@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS faults (
     PRIMARY KEY (sha256, region)) WITHOUT ROWID;
 """
 _WAIT_S = 60.0
+_RETRY_S = 0.02
 
 ResultT = TypeVar("ResultT")
 
@@ -173,6 +175,22 @@ def _refuse_other_files(path: Path) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    """Open the file, again and again while another process makes it: SQLite does not wait for that itself.
+
+    The change to a write-ahead log fails at once where another connection is using the file.
+    """
+    deadline = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            return _connect_once(path)
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # above it: why, as extended codes
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_S)
+
+
+def _connect_once(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_WAIT_S)
     try:
         if connection.execute("PRAGMA application_id").fetchone() != (_APPLICATION,):

@@ -15,10 +15,10 @@ from upath import UPath
 
 from corpus.crops import crop, is_turnable
 from corpus.errors import ImageError
-from corpus.images import facts_of, open_image, to_8_bit
+from corpus.images import facts_of, is_transparent, open_image, to_8_bit
 from corpus.sample import Polygon, Sample
 
-VERSION = 1
+VERSION = 2
 """To be raised when facts or `corpus.crops` change what they say: what was measured before is forgotten."""
 
 BLANK_RANGE = 8
@@ -128,7 +128,7 @@ def measure(data: bytes, regions: Sequence[Region] = ()) -> dict[str, Measured]:
     try:
         image = open_image(data, "")
         whole = facts_of(image)
-        transparent = _is_transparent(image)
+        transparent = is_transparent(image)
         flat = to_8_bit(image)
     except ImageError as error:
         fault = Fault(error.problem.rule, error.problem.found)
@@ -161,12 +161,6 @@ def _facts(picture: Image.Image, kind: partial[Facts]) -> Facts:
         blank=high - low <= BLANK_RANGE,  # type: ignore[operator]  # one band gives two numbers
         fingerprint=fingerprint(grey),
     )
-
-
-def _is_transparent(image: Image.Image) -> bool:
-    if image.mode not in ("LA", "PA", "La", "RGBA", "RGBa") and "transparency" not in image.info:
-        return False
-    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255  # type: ignore[operator]  # one band
 
 
 def fingerprint(grey: Image.Image) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sqlite3
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from upath import UPath
 
 from config.errors import StateError
 from corpus.examine import Examination, examine
+from corpus.examine.cache import open_cache
+from corpus.examine.facts import VERSION
 
 
 def run(manifest: Path | str, cache: Path | None) -> Examination:
@@ -129,6 +132,20 @@ def test_two_examinations_can_share_a_cache(manifest: Path, cache: Path) -> None
     assert all(run(place, cache).images_read == 0 for place in (manifest, *others))
 
 
+def test_a_cache_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "examined.sqlite"
+    other = sqlite3.connect(path, check_same_thread=False)
+    other.execute("PRAGMA application_id = 0x474C5950")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM sqlite_master").fetchall()  # holds a lock, under which no log can be begun
+    release = threading.Timer(0.2, other.close)
+    release.start()
+    with open_cache(path) as cache:
+        assert cache is not None
+        assert cache.recall("", {}).contents == {}
+    release.join()
+
+
 @pytest.mark.parametrize("start", [100, 4096 + 30, 2 * 4096 + 30])
 def test_a_damaged_cache_is_begun_anew(start: int, manifest: Path, cache: Path) -> None:
     cold = run(manifest, cache)
@@ -159,7 +176,7 @@ def test_what_older_code_measured_is_forgotten(
     manifest: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(manifest, cache)
-    monkeypatch.setattr("corpus.examine.cache.VERSION", 2)
+    monkeypatch.setattr("corpus.examine.cache.VERSION", VERSION + 1)
     assert run(manifest, cache).images_read == 6
 
 
