@@ -12,6 +12,7 @@ from corpus.sample import Polygon
 UPRIGHT_RATIO = 1.5
 """A crop this much taller than wide is read as a rotated line (PaddleOCR's get_rotate_crop_image)."""
 _TURNABLE = 3
+_FARTHEST_PX = 1e9  # far beyond any page; with more, products of coordinates could overflow
 _MAX_PAGES = 4
 """A slanted region reaches over the page's edge; one of many pages comes from broken coordinates."""
 
@@ -34,17 +35,36 @@ def crop(page: Image.Image, polygon: Polygon, *, turnable: bool) -> tuple[Image.
     such guess.
 
     Raises:
-        ValueError: the region has no area, lies outside the page or is larger than it, or its corners do not
-            run clockwise (the text would be mirrored).
+        ValueError: the region has fewer than three points or no area, its bounding box lies for the most part
+            outside the page, it is larger than the page, or its corners do not run clockwise (the text
+            would be mirrored).
     """
-    box = _bounds(polygon)
-    if box[2] - box[0] < 1 or box[3] - box[1] < 1:
-        raise ValueError("the region has no area")
-    if box[0] >= page.width or box[1] >= page.height or box[2] <= 0 or box[3] <= 0:
-        raise ValueError(f"the region lies outside the page of {page.width} x {page.height} pixels")
+    box = _box_on(page, polygon)
     line = page.crop(_within(box, page)) if _is_upright_box(polygon) else _rectify(page, polygon)
     turned = turnable and line.height >= UPRIGHT_RATIO * line.width
     return (line.transpose(Image.Transpose.ROTATE_270), True) if turned else (line, False)
+
+
+def _box_on(page: Image.Image, polygon: Polygon) -> tuple[int, int, int, int]:
+    """Return the bounding box of `polygon`; refuse one that shows too little of `page`."""
+    if len(polygon) < 3:
+        raise ValueError(f"the region has {len(polygon)} points; it takes three or more to have an area")
+    of_page = f"the page of {page.width} x {page.height} pixels"
+    if not all(-_FARTHEST_PX < value < _FARTHEST_PX for point in polygon for value in point):  # or no number
+        raise ValueError(f"the region lies outside {of_page}, or reaches beyond any")
+    box = _bounds(polygon)
+    if not (area := _area(box)):
+        raise ValueError("the region has no area")
+    within = _area(_within(box, page))
+    if not within:
+        raise ValueError(f"the region lies outside {of_page}")
+    if 2 * within < area:
+        raise ValueError(f"most of the region lies outside {of_page}")
+    return box
+
+
+def _area(box: tuple[int, int, int, int]) -> int:
+    return max(box[2] - box[0], 0) * max(box[3] - box[1], 0)
 
 
 def _bounds(polygon: Polygon) -> tuple[int, int, int, int]:

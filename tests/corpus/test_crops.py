@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -56,7 +58,7 @@ def test_a_slanted_quadrilateral_is_set_upright(degrees: float) -> None:
 
 
 def test_what_lies_beyond_the_page_is_paper() -> None:
-    line, _ = crop(marked_page(), ((-20, -11), (60, -10), (60, 20), (-20, 20)), turnable=True)
+    line, _ = crop(marked_page(), ((-20, -9), (60, -8), (60, 20), (-20, 20)), turnable=True)
     assert pixels(line).min() == 255
 
 
@@ -82,6 +84,13 @@ def test_text_that_runs_upwards_is_turned_to_read_from_the_left() -> None:
         (((0, 0), (9, 9), (18, 18), (9, 9)), "no area"),
         (((300, 5), (390, 5), (390, 30), (300, 30)), "outside the page of 200 x 150"),
         (((-50, 5), (-2, 5), (-2, 30), (-50, 30)), "outside the page"),
+        (((-50, 5), (40, 5), (40, 30), (-50, 30)), "most of the region lies outside the page of 200 x 150"),
+        (((10, 5), (900, 5), (900, 30), (10, 31)), "most of the region lies outside the page"),
+        (((0, 0), (1e308, 0), (1e308, 1e308), (-1e308, 1e308)), "outside the page"),
+        (((0, 0), (math.inf, 0), (math.inf, 9), (0, 9)), "outside the page"),
+        (((0, 0), (math.nan, 0), (9, 9), (0, 9)), "outside the page"),
+        ((), "0 points"),
+        (((0, 0), (9, 9)), "2 points"),
     ],
 )
 def test_regions_that_cannot_be_cut(quad: Polygon, told: str) -> None:

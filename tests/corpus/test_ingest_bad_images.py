@@ -163,7 +163,7 @@ def test_regions_of_a_page_that_exif_turns_are_refused_each_with_its_line(tmp_pa
     ("corners", "told"),
     [
         ("0,0,0,9,9,9,9,0", "do not run clockwise"),
-        ("0,0,900000,1,900000,900000,0,900000", "larger than the page"),
+        ("0,0,900000,1,900000,900000,0,900000", "most of the region lies outside the page"),
         ("5,5,5,5,5,5,5,5", "no area"),
         ("500,5,590,5,590,9,500,9", "outside the page"),
     ],
