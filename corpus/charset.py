@@ -11,7 +11,7 @@ from upath import UPath
 
 from config.errors import Problem
 from corpus.errors import CorpusError
-from corpus.text import describe_characters
+from corpus.text import describe_characters, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def read_charset(path: UPath) -> tuple[Charset, list[Problem]]:
     """Read a charset file (UTF-8, one entry a line), and name every entry that no label can use.
 
     Raises:
-        CorpusError: the file is missing, empty or not UTF-8.
+        CorpusError: the file is missing, unreadable, empty or not UTF-8.
     """
     try:
         data = path.read_bytes()
@@ -52,6 +52,12 @@ def read_charset(path: UPath) -> tuple[Charset, list[Problem]]:
     except FileNotFoundError as error:
         raise CorpusError(
             Problem("charset.missing", "no such charset file", "one", "Check the path.", str(path))
+        ) from error
+    except OSError as error:
+        found = f"it cannot be read ({error.strerror or error})"
+        remedy = "Name the file, not its folder, and check its permissions."
+        raise CorpusError(
+            Problem("charset.unreadable", found, "a readable file", remedy, str(path))
         ) from error
     except UnicodeDecodeError as error:
         found = f"not UTF-8 at byte {error.start}"
@@ -79,7 +85,7 @@ def _entry_problems(entries: list[str], path: UPath) -> list[Problem]:
     for number, entry in enumerate(entries, start=1):
         seen[entry] += 1
         if len(entry) > 1:
-            found = f"the entry {entry!r} has {len(entry)} code points ({describe_characters(entry)})"
+            found = f"the entry {quoted(entry)} has {len(entry)} code points ({describe_characters(entry)})"
             remedy = (
                 "Labels are encoded one code point at a time, so this entry never matches: list each alone."
             )
@@ -89,7 +95,7 @@ def _entry_problems(entries: list[str], path: UPath) -> list[Problem]:
                 _problem("charset.empty-entry", "an empty entry", one, "Delete the line.", path, number)
             )
         if entry and seen[entry] == 2:
-            found = f"the entry {entry!r} a second time"
+            found = f"the entry {quoted(entry)} a second time"
             problems.append(_problem("charset.doubled", found, "it once", "Delete one.", path, number))
     return problems
 

@@ -15,6 +15,7 @@ from upath import UPath
 
 from corpus.examine.facts import Fault, as_posix
 from corpus.paths import inside, local
+from corpus.text import quoted
 
 _ByParent = dict[str, list[tuple[str, str]]]  # the names in each folder, with the whole path of each
 _REMOTE_VERSIONS = ("ETag", "etag", "LastModified", "last_modified", "mtime", "created")
@@ -41,7 +42,7 @@ def list_images(folder: UPath, images: Iterable[str]) -> Listing:
     for parent in list(by_parent):
         if parent and ("\0" in parent or inside(folder, parent) is None):
             for _, image in by_parent.pop(parent):
-                listing.faults[image] = Fault("image.outside", f"the path {image!r}")
+                listing.faults[image] = Fault("image.outside", f"the path {quoted(image)}")
     root = local(folder)
     if root is None:
         _list_remote(folder, by_parent, listing)

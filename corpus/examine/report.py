@@ -20,6 +20,7 @@ from corpus.examine.facts import as_posix
 from corpus.examine.summary import place_of
 from corpus.images import open_image, to_8_bit
 from corpus.paths import inside, write_whole
+from corpus.text import percent
 
 SHOWN = 12
 """Places of a finding that are shown; the JSON has all."""
@@ -66,6 +67,7 @@ def write_html(examination: Examination, out: UPath) -> None:
         columns=charts.length_columns(examination),
         charts=charts,
         shown=SHOWN,
+        percent=percent,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, html.encode())

@@ -47,7 +47,7 @@ def examine(
 
     Raises:
         ManifestError: there is neither a snapshot nor a manifest.
-        CorpusError: the charset file is missing, empty or not UTF-8.
+        CorpusError: the charset file is missing, unreadable, empty or not UTF-8.
         StateError: the cache is another file, or a worker was killed.
     """
     start = time.perf_counter()

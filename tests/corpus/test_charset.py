@@ -46,5 +46,10 @@ def test_unusable_files(tmp_path: Path, data: bytes) -> None:
         read_charset(write(tmp_path, data))
 
 
+def test_a_folder_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"cannot be read .*expected a readable file\. Name the file"):
+        read_charset(UPath(tmp_path))
+
+
 def test_the_hash_depends_on_the_order() -> None:
     assert Charset(("a", "b")).hash != Charset(("b", "a")).hash

@@ -159,6 +159,19 @@ def test_the_summary_names_file_and_line(broken: Examination) -> None:
     assert f"    … and {SHOWN:,} more" in lines
 
 
+def test_a_long_label_is_cut_for_people_and_whole_in_the_json(tmp_path: Path) -> None:
+    label = "abc" * 2000
+    found = examined(tmp_path, [*CLEAN, Line(label, "val", label=label, group=label)])
+    cut = f"{label[:80]!r}… (6,000 code points)"
+    for shown in ("\n".join(summary_lines(found)), page_of(found, tmp_path).text):
+        assert cut in shown
+        assert label[:81] not in shown
+    too_long = next(
+        one for one in orjson.loads(found.as_json())["findings"] if one["rule"] == "label.too-long"
+    )
+    assert too_long["occurrences"][0]["text"] == label
+
+
 def test_class_labels_are_counted(tmp_path: Path) -> None:
     found = examined(
         tmp_path, [Line("1", label="one"), Line("1", label="one"), Line("2", "val", label="two")], family()

@@ -124,7 +124,7 @@ CASES: dict[str, tuple[Callable[[Path], Examination], str]] = {
     "manifest.bom": (of_bytes(lambda data: b"\xef\xbb\xbf" + data), "byte-order mark"),
     "manifest.crlf": (of_bytes(lambda data: data.replace(b"\n", b"\r\n")), "CRLF"),
     "import.rejected": (of_import(REJECTED), "nothing (image.empty)"),
-    "import.too-many-rejected": (of_import(REJECTED), "1 of 6 labels rejected (16.7%; at most 1.0%)"),
+    "import.too-many-rejected": (of_import(REJECTED), "1 of 6 labels rejected (16.7 %; at most 1.0 %)"),
     "import.oddity": (of_import(WARNED), "a PNG named .jpg (image.odd)"),
     "image.missing": (without_image, "no file images/1.png"),
     "image.outside": (of_lines(Line("abc", name="../5.png", data=PNG)), "'../5.png'"),
@@ -160,7 +160,14 @@ CASES: dict[str, tuple[Callable[[Path], Examination], str]] = {
     "text.odd-space": (of_lines(Line("a\u00a0b")), "U+00A0"),
     "text.invisible": (of_lines(Line("a\u200bb")), "U+200B"),
     "text.private-use": (of_lines(Line("a\ue000\ufffd")), "U+E000, '\ufffd' U+FFFD"),
-    "text.leading-mark": (of_lines(Line("\u0e34abc")), "begins with '\u0e34' U+0E34"),
+    "text.pictograph": (
+        of_lines(Line("ab✂\ufe0f🇹😀")),
+        "'✂' U+2702, '\u25cc\ufe0f' U+FE0F, '🇹' U+1F1F9, '😀' U+1F600",
+    ),
+    "text.leading-mark": (
+        of_lines(Line("\u0e34abc")),
+        "the label '\u25cc\u0e34abc' begins with '\u25cc\u0e34' U+0E34",
+    ),
     "split.empty": (lambda folder: examined(folder, CLEAN[:3]), "val has no samples"),
     "split.group-straddles": (
         of_lines(Line("abc", group="page"), Line("abc", "golden", group="page")),
@@ -250,13 +257,13 @@ def test_a_few_faulty_samples_warn_and_many_are_an_error(tmp_path: Path) -> None
     assert many.severity == "error"
 
 
-def test_an_emoji_is_a_character_like_others(tmp_path: Path) -> None:
+def test_an_emoji_is_also_a_character_like_others(tmp_path: Path) -> None:
     lines = [*CLEAN, Line("a😀")]
     (tmp_path / "charset.txt").write_text("a\nb\nc\n")
     outside = examined(tmp_path, lines, family(tmp_path / "charset.txt"))
     rare = examined(tmp_path, lines, family(min_samples_per_character=2))
     assert [one.rule for one in outside.errors] == ["ceiling.too-low", "charset.unknown-character"]
-    assert [one.rule for one in rare.findings] == ["split.rare-character"]
+    assert [one.rule for one in rare.findings] == ["text.pictograph", "split.rare-character"]
 
 
 def test_zero_width_joiners_warn_only(tmp_path: Path) -> None:

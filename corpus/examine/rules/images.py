@@ -9,6 +9,7 @@ import numpy as np
 from corpus.examine.dataset import Dataset
 from corpus.examine.facts import Facts, Fault
 from corpus.examine.rules.base import Hit, Rule, Weight, rows, rule
+from corpus.text import quoted
 
 _BETTER = "Copy it again from where it came, or delete the sample."
 
@@ -45,7 +46,7 @@ too_large = _unusable(
 )
 unusable_region = _unusable(
     "region.unusable",
-    "The region lies outside its page or has no area.",
+    "The region lies, wholly or for the most part, outside its page, or has no area.",
     "Mend the coordinates or delete the sample.",
     "error-if-many",
 )
@@ -101,7 +102,9 @@ def blank(data: Dataset) -> Iterator[Hit]:
     """Find images of one colour under a label."""
     for row, part in enumerate(data.parts):
         if part.blank and data.texts[row].strip():
-            yield Hit(f"{part.width} x {part.height} pixels of one colour, labelled {data.texts[row]!r}", row)
+            yield Hit(
+                f"{part.width} x {part.height} pixels of one colour, labelled {quoted(data.texts[row])}", row
+            )
 
 
 @rule(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from corpus.examine.ceiling import ceilings, outvoted, too_few_steps, too_long
 from corpus.examine.dataset import Dataset
 from corpus.examine.rules.base import Hit, rows, rule
-from corpus.text import describe_characters
+from corpus.text import describe_characters, percent, quoted
 
 
 @rule(
@@ -23,7 +23,9 @@ def ceiling_too_low(data: Dataset) -> Iterator[Hit]:
         if ceiling.share < least:
             of = "all splits together" if ceiling.split == "all" else ceiling.split
             found = f"{of}: at best {ceiling.percent} exact match"
-            yield Hit(f"{found} ({ceiling.reachable:,} of {ceiling.samples:,}); at least {least:.1%} wanted")
+            yield Hit(
+                f"{found} ({ceiling.reachable:,} of {ceiling.samples:,}); at least {percent(least)} wanted"
+            )
 
 
 @rule(
@@ -39,7 +41,7 @@ def unknown_character(data: Dataset) -> Iterator[Hit]:
     for row in rows(data.unencodable):
         text = data.texts[row]
         unknown = "".join(dict.fromkeys(character for character in text if character not in known))
-        yield Hit(f"{describe_characters(unknown)} in {text!r}", row)
+        yield Hit(f"{describe_characters(unknown)} in {quoted(text)}", row)
 
 
 @rule(
@@ -52,7 +54,7 @@ def label_too_long(data: Dataset) -> Iterator[Hit]:
     """Find labels beyond the trainer's limit."""
     most = data.recognition.max_text_length
     for row in rows(too_long(data)):
-        yield Hit(f"{data.lengths[row]} code points in {data.texts[row]!r}; at most {most}", row)
+        yield Hit(f"{data.lengths[row]} code points in {quoted(data.texts[row])}; at most {most}", row)
 
 
 @rule(
@@ -66,7 +68,7 @@ def label_too_few_steps(data: Dataset) -> Iterator[Hit]:
     """Find labels that do not fit into the time steps of their image."""
     for row in rows(too_few_steps(data)):
         steps = f"{data.given_steps[row]} steps of {data.widths[row]} x {data.heights[row]} pixels"
-        yield Hit(f"{data.needed_steps[row]} steps needed for {data.texts[row]!r}, {steps}", row)
+        yield Hit(f"{data.needed_steps[row]} steps needed for {quoted(data.texts[row])}, {steps}", row)
 
 
 @rule(
@@ -78,5 +80,5 @@ def label_too_few_steps(data: Dataset) -> Iterator[Hit]:
 def conflict(data: Dataset) -> Iterator[Hit]:
     """Find identical images under different labels."""
     for row, other in outvoted(data, data.has_text):
-        there = f"{data.texts[other]!r} in sample {data.samples[other].id}"
-        yield Hit(f"{data.texts[row]!r} here, {there}", row, other)
+        there = f"{quoted(data.texts[other])} in sample {data.samples[other].id}"
+        yield Hit(f"{quoted(data.texts[row])} here, {there}", row, other)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from corpus.examine.dataset import Dataset
 from corpus.examine.rules.base import Hit, Rule, hits_of, rule
+from corpus.text import percent
 
 
 def _from_manifest(rule_id: str, what: str, remedy: str) -> Rule:
@@ -61,7 +62,9 @@ def too_many_rejected(data: Dataset) -> Iterator[Hit]:
     total = count + len(data.samples)
     limit = data.thresholds.max_rejected_share
     if count > limit * total:
-        yield Hit(f"{count:,} of {total:,} labels rejected ({count / total:.1%}; at most {limit:.1%})")
+        yield Hit(
+            f"{count:,} of {total:,} labels rejected ({percent(count / total)}; at most {percent(limit)})"
+        )
 
 
 @rule(

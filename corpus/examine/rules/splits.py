@@ -12,7 +12,7 @@ from corpus.examine.duplicates import RANK, Pair, exact_duplicates, near_duplica
 from corpus.examine.rules.base import Hit, rule
 from corpus.examine.statistics import divergences, samples_with_character, splits_in
 from corpus.sample import SPLITS, Sample
-from corpus.text import describe_characters
+from corpus.text import describe_characters, percent, quoted
 
 
 @rule(
@@ -44,7 +44,7 @@ def group_straddles(data: Dataset) -> Iterator[Hit]:
     for row, sample in enumerate(data.samples):
         first = earliest[sample.group]
         if RANK[first.split] < RANK[sample.split]:
-            yield Hit(f"group {sample.group!r} is also in {first.split} (sample {first.id})", row)
+            yield Hit(f"group {quoted(sample.group)} is also in {first.split} (sample {first.id})", row)
 
 
 @rule(
@@ -61,7 +61,7 @@ def leakage(data: Dataset) -> Iterator[Hit]:
     for split, rows in splits_in(data):
         count, total = repeated[split], int(rows.sum())
         if count > most * total:
-            share = f"{count / total:.1%}; at most {most:.1%}"
+            share = f"{percent(count / total)}; at most {percent(most)}"
             yield Hit(f"{split}: {count:,} of {total:,} samples are duplicates ({share})")
 
 
@@ -119,7 +119,7 @@ def unseen_character(data: Dataset) -> Iterator[Hit]:
     lost = np.isin(data.code_points, np.array(sorted(map(ord, unseen)), np.uint32))
     for row in np.flatnonzero(np.bincount(data.owners[lost])).tolist():
         there = dict.fromkeys(character for character in data.texts[row] if character in unseen)
-        yield Hit(f"{describe_characters(''.join(there))} in {data.texts[row]!r}", row)
+        yield Hit(f"{describe_characters(''.join(there))} in {quoted(data.texts[row])}", row)
 
 
 @rule(
@@ -153,7 +153,7 @@ def rare_label(data: Dataset) -> Iterator[Hit]:
     counts = Counter(sample.label for sample in data.samples if sample.split == "train")
     for label in sorted({sample.label for sample in data.samples if sample.label is not None}):
         if counts[label] < least:
-            yield Hit(f"class {label!r} has {counts[label]:,} samples in train; at least {least:,}")
+            yield Hit(f"class {quoted(label)} has {counts[label]:,} samples in train; at least {least:,}")
 
 
 @rule(

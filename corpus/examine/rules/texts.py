@@ -1,8 +1,4 @@
-"""Rules about labels: what is in a text that nobody sees, and what a trainer would drop without a word.
-
-An emoji has no rule of its own: it is a character like others, outside of a declared charset
-(`charset.unknown-character`) or rare in a derived one (`split.rare-character`).
-"""
+"""Rules about labels: what is in a text that nobody sees, and what a trainer would drop without a word."""
 
 from __future__ import annotations
 
@@ -12,9 +8,14 @@ from collections.abc import Callable, Iterator
 
 from corpus.examine.dataset import Dataset
 from corpus.examine.rules.base import Hit, rows, rule
-from corpus.text import describe_characters, normalise
+from corpus.text import describe_characters, normalise, quoted
 
 _REPLACEMENT = "\ufffd"  # what decoders write for bytes that they cannot read
+_PICTOGRAPHS = (
+    range(0x2600, 0x27C0),  # miscellaneous symbols, dingbats
+    range(0xFE0F, 0xFE10),  # the selector that makes an emoji of the character before it
+    range(0x1F000, 0x1FB00),  # from game tiles to pictographs, flags (1F1E6 to 1F1FF) included
+)
 
 
 @rule(
@@ -27,7 +28,7 @@ def missing(data: Dataset) -> Iterator[Hit]:
     """Find samples without a transcription."""
     for row in rows(~data.has_text):
         label = data.samples[row].label
-        yield Hit("no text" if label is None else f"no text, only the class {label!r}", row)
+        yield Hit("no text" if label is None else f"no text, only the class {quoted(label)}", row)
 
 
 @rule(
@@ -40,7 +41,7 @@ def empty(data: Dataset) -> Iterator[Hit]:
     """Find labels in which nothing can be seen."""
     for row in rows(data.has_text):
         if not data.texts[row] or data.texts[row].isspace():
-            yield Hit(f"the label {data.texts[row]!r}", row)
+            yield Hit(f"the label {quoted(data.texts[row])}", row)
 
 
 @rule(
@@ -68,7 +69,7 @@ def not_normal(data: Dataset) -> Iterator[Hit]:
     for row, text in enumerate(data.texts):
         if (normal := normalise(text, form)) != text:
             odd = next(a + b for a, b in zip(text, normal + " " * len(text), strict=False) if a != b)
-            yield Hit(f"{text!r} is not {form} (from {describe_characters(odd[0])})", row)
+            yield Hit(f"{quoted(text)} is not {form} (from {describe_characters(odd[0])})", row)
 
 
 @rule(
@@ -81,7 +82,7 @@ def normalised(data: Dataset) -> Iterator[Hit]:
     """Find labels that the import has changed."""
     for row, sample in enumerate(data.samples):
         if sample.meta and (before := sample.meta.get("text_before_normalisation")) is not None:
-            yield Hit(f"{sample.text!r} was written with {len(str(before))} code points", row)
+            yield Hit(f"{quoted(data.texts[row])} was written with {len(str(before))} code points", row)
 
 
 @rule(
@@ -94,7 +95,7 @@ def spaces_around(data: Dataset) -> Iterator[Hit]:
     """Find labels that stripping would change."""
     for row, text in enumerate(data.texts):
         if text and not text.isspace() and (text[0].isspace() or text[-1].isspace()):
-            yield Hit(f"the label {text!r}", row)
+            yield Hit(f"the label {quoted(text)}", row)
 
 
 @rule(
@@ -132,6 +133,17 @@ def private_use(data: Dataset) -> Iterator[Hit]:
 
 
 @rule(
+    "text.pictograph",
+    "warning",
+    "The label holds an emoji or another pictograph, which few fonts draw and few documents print.",
+    "Type what the image shows; leave it if the model is to read pictographs.",
+)
+def pictograph(data: Dataset) -> Iterator[Hit]:
+    """Find characters of the blocks that hold pictographs (https://unicode.org/Public/UNIDATA/Blocks.txt)."""
+    return _holding(data, lambda character: any(ord(character) in block for block in _PICTOGRAPHS))
+
+
+@rule(
     "text.leading-mark",
     "warning",
     "The label begins with a combining mark, which has nothing to stand on: it was cut in the wrong place.",
@@ -141,7 +153,7 @@ def leading_mark(data: Dataset) -> Iterator[Hit]:
     """Find labels whose first character is of the categories Mn, Mc or Me."""
     for row, text in enumerate(data.texts):
         if text and text[0] > "\u02ff" and unicodedata.category(text[0])[0] == "M":
-            yield Hit(f"the label {text!r} begins with {describe_characters(text[0])}", row)
+            yield Hit(f"the label {quoted(text)} begins with {describe_characters(text[0])}", row)
 
 
 def _holding(data: Dataset, is_meant: Callable[[str], bool]) -> Iterator[Hit]:
@@ -151,4 +163,4 @@ def _holding(data: Dataset, is_meant: Callable[[str], bool]) -> Iterator[Hit]:
     pattern = re.compile(f"[{re.escape(''.join(meant))}]")
     for row, text in enumerate(data.texts):
         if there := sorted(set(pattern.findall(text))):
-            yield Hit(f"{describe_characters(''.join(there))} in {text!r}", row)
+            yield Hit(f"{describe_characters(''.join(there))} in {quoted(text)}", row)
