@@ -17,6 +17,9 @@ import typer.main
 from drawing import png
 
 from cli.main import app
+from corpus.errors import SynthesisError
+from corpus.synthesis import load_recipe
+from corpus.synthesis.synthesise import faces_for
 
 GLYPHLINE = str(Path(sys.executable).parent / "glyphline")
 
@@ -24,6 +27,15 @@ GLYPHLINE = str(Path(sys.executable).parent / "glyphline")
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [GLYPHLINE, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+@pytest.fixture
+def _tag_fonts() -> None:
+    """Skip the test where the fonts of pid-tags are not installed."""
+    try:
+        faces_for(load_recipe("pid-tags"))
+    except SynthesisError as error:
+        pytest.skip(str(error))
 
 
 def labels(folder: Path, lines: list[str]) -> Path:
@@ -96,6 +108,7 @@ def test_import_grow_show_export(tmp_path: Path) -> None:
     assert exported.returncode == 0, exported.stderr
 
 
+@pytest.mark.usefixtures("_tag_fonts")
 def test_synth_twice_gives_identical_bytes(tmp_path: Path) -> None:
     for name, workers in (("one", 1), ("two", 2)):
         arguments = ("--count", 60, "--seed", 7, "--workers", workers, "--out", tmp_path / name)
@@ -130,6 +143,7 @@ def test_config_check_passes() -> None:
     assert run("config", "check").returncode == 0
 
 
+@pytest.mark.usefixtures("_tag_fonts")
 def test_a_terminal_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) -> None:
     arguments = ["corpus", "synth", "pid-tags", "--count", "40", "--out"]
     piped = run(*arguments, tmp_path / "piped")
@@ -168,6 +182,7 @@ def test_a_dataset_is_examined_before_it_is_imported(tmp_path: Path) -> None:
     assert (blank["file"], blank["line"]) == (str(source / "rec_gt_train.txt"), 31)
 
 
+@pytest.mark.usefixtures("_tag_fonts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     command = [GLYPHLINE, "corpus", "synth", "pid-tags", "--count", "1000000", "--out", str(tmp_path / "x")]
