@@ -71,7 +71,6 @@ def evaluate(
 
     Example: `glyphline evaluate candidate.jsonl --against champion.jsonl --report report.html`
     """
-    from corpus.parallel import default_workers
     from corpus.paths import as_path
     from evaluation.evaluate import evaluate as run
     from evaluation.facts import RunFacts, load_facts
@@ -89,7 +88,7 @@ def evaluate(
     folder = as_path(images or predictions.parent)
     candidate = read_predictions(predictions, references=references, form=unicode_form)
     champion = read_predictions(against, references=references, form=unicode_form) if against else None
-    candidate = with_quality(candidate, folder, workers=default_workers())
+    candidate = with_quality(candidate, folder)
     result = run(candidate, champion, gate, known.artifact.as_artifact(), first_model=first)
     if report is not None:
         from evaluation.report import write_report

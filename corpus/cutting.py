@@ -8,8 +8,9 @@ from functools import partial
 from upath import UPath
 
 from config.errors import Problem
-from corpus.ingest import CHUNK, Outcome, by_image, new_folder
-from corpus.parallel import Progress, default_workers, map_chunks, silent
+from corpus.errors import CorpusError
+from corpus.ingest import CHUNK, Outcome, by_image, new_folder, nothing_usable
+from corpus.parallel import Progress, map_chunks, silent
 from corpus.records import Record
 from corpus.sample import Sample
 from corpus.snapshot import Snapshot, open_snapshot, write_snapshot
@@ -26,6 +27,7 @@ def cut_regions(
 
     Raises:
         StateError: something is at `out` already.
+        CorpusError: there is nothing to cut.
     """
     chosen = {s.id: s for s in snapshot.samples() if s.text is not None or not texts_only}
     problems: list[Problem] = []
@@ -33,10 +35,12 @@ def cut_regions(
     with new_folder(out) as folder:
         work = partial(store_all, folder=str(folder), crop_regions=True)
         pages = by_image(_record(snapshot, sample) for sample in chosen.values())
-        for results in map_chunks(work, pages, chunk=CHUNK, workers=workers or default_workers()):
+        for results in map_chunks(work, pages, chunk=CHUNK, workers=workers):
             problems += [result for result in results if isinstance(result, Problem)]
             cut += [_cut(chosen[r.record.key], r) for r in results if isinstance(r, Stored)]
             progress(len(cut), len(chosen))
+        if not cut:
+            raise CorpusError(nothing_usable(str(snapshot.folder), problems))
         description = snapshot.description
         write_snapshot(folder, cut, problems, policy=description.splits, form=description.unicode_form)
     return Outcome(open_snapshot(out), len(cut), 0, tuple(problems))

@@ -19,7 +19,7 @@ from config.errors import Problem, StateError
 from config.family import UnicodeForm
 from corpus.errors import CorpusError
 from corpus.images import open_image, put_image
-from corpus.parallel import Progress, default_workers, map_chunks, silent, stop_workers
+from corpus.parallel import Progress, map_chunks, silent, stop_workers
 from corpus.paths import local
 from corpus.records import Record
 from corpus.sample import Sample, Split
@@ -82,7 +82,7 @@ def import_records(
     with new_folder(out) as folder:
         found = _sorted_out(_to_samples(items, folder, options, _Known(), progress), _Known())
         if not found.samples:
-            raise CorpusError(_nothing_usable(options.source, found.problems))
+            raise CorpusError(nothing_usable(options.source, found.problems))
         write_snapshot(folder, found.samples, found.problems, policy=options.policy, form=options.form)
     return Outcome(open_snapshot(out), len(found.samples), found.unchanged, tuple(found.problems))
 
@@ -167,7 +167,8 @@ class _Found:
     unchanged: int
 
 
-def _nothing_usable(source: str, problems: list[Problem]) -> Problem:
+def nothing_usable(source: str, problems: list[Problem]) -> Problem:
+    """Return the problem that `source` gave no sample."""
     found = f"no usable label among {len(problems)}" if problems else "no label at all"
     remedy = f"The first problem: {problems[0]}" if problems else "Check the path and the format."
     return Problem("import.nothing", found, "at least one", remedy, source)
@@ -235,17 +236,17 @@ def _to_samples(
     items: Iterable[Record | Problem], folder: UPath, options: Options, known: _Known, progress: Progress
 ) -> Iterator[_Placed | Problem]:
     """Read, check and store the images of `items` on all cores; yield samples and problems in order."""
-    workers = options.workers or default_workers()
     work = partial(store_all, folder=str(folder), crop_regions=options.crop_regions)
     done = 0
-    for results in map_chunks(work, by_image(items), chunk=CHUNK, workers=workers):
+    for results in map_chunks(work, by_image(items), chunk=CHUNK, workers=options.workers):
         for result in results:
             done += 1
             if isinstance(result, Problem):
                 yield result
                 continue
             sample = _sample(result, options, known)
-            if result.record.split not in (None, sample.split):
+            is_new = sample.id not in known.identities
+            if is_new and result.record.split not in (None, sample.split):
                 yield _kept_in_split(result.record, sample)
             yield _Placed(sample, result.record.file, result.record.line)
         progress(done, None)

@@ -31,7 +31,7 @@ def silent(done: int, total: int | None) -> None:
     """Ignore progress."""
 
 
-def default_workers() -> int:
+def _cores() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -42,11 +42,13 @@ def map_chunks(
     """Yield ``work(chunk)`` for chunks of `items`, in order.
 
     It begins in this process, and starts others only once the work has proved longer than they take to
-    start. `work` must be importable (a function, or a functools.partial of one).
+    start. `work` must be importable (a function, or a functools.partial of one). `workers` 0: one for each
+    core.
 
     Raises:
         StateError: a worker process died.
     """
+    workers = workers or _cores()
     chunks = _chunks(items, chunk)
     started = time.monotonic()
     for one in chunks:

@@ -37,7 +37,7 @@ class Quality:
     sharpness: float
 
 
-def with_quality(predictions: Predictions, folder: UPath, *, workers: int = 1) -> Predictions:
+def with_quality(predictions: Predictions, folder: UPath, *, workers: int = 0) -> Predictions:
     """Return `predictions` with the quality of their images in `meta`, so that they can be sliced by it.
 
     Lines without a readable image below `folder` stay as they are, and so do keys of the same name that the

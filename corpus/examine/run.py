@@ -23,7 +23,7 @@ from corpus.examine.examination import CharsetSummary, Examination, Finding, Occ
 from corpus.examine.images import verify
 from corpus.examine.rules import RULES, Hit
 from corpus.examine.source import read_source
-from corpus.parallel import Progress, default_workers, silent
+from corpus.parallel import Progress, silent
 from corpus.paths import as_path
 from corpus.sample import Sample
 
@@ -54,7 +54,7 @@ def examine(
     declared = _declared(family, charset)
     # what a whole dataset needs is let go before the collector wakes up: it would look at every object
     with _without_garbage_collection():
-        return _examine(reference, family, declared, cache, workers or default_workers(), progress, start)
+        return _examine(reference, family, declared, cache, workers, progress, start)
 
 
 def _examine(

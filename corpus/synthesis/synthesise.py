@@ -14,7 +14,7 @@ from config.errors import Problem
 from corpus.errors import SynthesisError
 from corpus.images import put_image, to_png
 from corpus.ingest import new_folder
-from corpus.parallel import Progress, default_workers, map_chunks, silent
+from corpus.parallel import Progress, map_chunks, silent
 from corpus.sample import Sample
 from corpus.snapshot import Snapshot, open_snapshot, write_snapshot
 from corpus.synthesis.contact import contact_sheet
@@ -57,7 +57,7 @@ def synthesise(
         work = partial(_draw_all, recipe=recipe, faces=faces, seed=seed, folder=str(folder))
         images: list[list[Sample]] = []
         chunk = _LINES_PER_CHUNK if recipe.sheet is None else 1
-        for drawn in map_chunks(work, range(count), chunk=chunk, workers=workers or default_workers()):
+        for drawn in map_chunks(work, range(count), chunk=chunk, workers=workers):
             images += drawn
             progress(len(images), count)
         splits = exact_splits([samples[0].group for samples in images], recipe.splits)

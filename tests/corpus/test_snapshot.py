@@ -245,6 +245,15 @@ def test_a_group_keeps_its_split_against_what_the_source_says(tmp_path: Path) ->
     outcome = add_records(first, [new], OPTIONS)
     assert [sample.split for sample in outcome.snapshot.samples()] == ["train", "train"]
     assert [problem.rule for problem in outcome.problems] == ["split.kept"]
+    assert add_records(outcome.snapshot, [new], OPTIONS).problems == (), "said once, when it was new"
+
+
+def test_nothing_to_cut_is_no_snapshot(tmp_path: Path) -> None:
+    items = [replace(record, text=None, label="valve") for record in records(tmp_path / "in", ["a"])]
+    pages = import_records(items, UPath(tmp_path / "pages"), OPTIONS).snapshot
+    with pytest.raises(CorpusError, match="no label at all"):
+        cut_regions(pages, UPath(tmp_path / "lines"), texts_only=True)
+    assert not (tmp_path / "lines").exists()
 
 
 def test_problems_stay_with_their_snapshot(tmp_path: Path) -> None:
