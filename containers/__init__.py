@@ -1,0 +1,1 @@
+"""What runs inside a job: `common` for every image, then one package for each image."""

@@ -1,0 +1,207 @@
+"""The model artifact: what training hands over, whole and verified, to everything that comes after it.
+
+artifact.json          what the model is, and the hash of every other file; written last: it completes it
+charset.txt            one code point a line; class 0 is the CTC blank, class k the k-th line
+inference.json/.pdiparams/.yml   or whatever else the image that made it says in `files`
+weights.npz            the trained parameters by name, for a training that continues from here
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+from upath import UPath
+
+from config.errors import Problem
+from config.yaml_source import Settings
+from containers.common.errors import ArtifactError
+from containers.common.preprocessing import Preprocessing
+from containers.common.unpack import unpack
+from corpus.charset import Charset, read_charset
+from corpus.paths import write_whole
+
+SCHEMA = 1
+DESCRIPTION = "artifact.json"
+CHARSET = "charset.txt"
+PACKED = "model.tar.gz"
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class FileFacts(Settings):
+    """Size and hash of one file of an artifact."""
+
+    bytes: int
+    sha256: str
+
+
+class Network(Settings):
+    """Which network, and with which options it was built."""
+
+    name: str
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Parity(Settings):
+    """How the exported model compares with the trained network on the validation images.
+
+    `largest_difference` is between logarithms of probabilities, at every step of every image.
+    """
+
+    images: int
+    mismatches: int
+    largest_difference: float
+    tolerance: float
+
+
+class Provenance(Settings):
+    """Where a model comes from."""
+
+    recipe: str
+    data: str
+    """Hash of the snapshot that it was trained on."""
+    replay: str | None = None
+    """Hash of the snapshot whose samples were replayed."""
+    parent: str | None = None
+    """Version of the champion that training began from."""
+    seed: int
+    epochs: int
+    steps: int
+    val_cer: Share
+    val_exact_match: Share
+    versions: Mapping[str, str]
+
+
+class Description(Settings):
+    """What `artifact.json` holds."""
+
+    schema_version: Literal[1] = 1
+    family: str
+    task: Literal["recognition", "detection"]
+    image: str
+    """The container image that made it and can run it: ``paddle``, ``vision``, ``vlm``."""
+    network: Network
+    preprocessing: Preprocessing | None = None
+    charset_hash: str | None = None
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """What the exported network divides its logits by, so that its confidence is calibrated."""
+    parity: Mapping[str, Parity] = Field(default_factory=dict)
+    """By engine: ``paddle``, ``onnx``."""
+    provenance: Provenance
+    files: Mapping[str, FileFacts] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """An artifact that was opened: every file is there and is what `artifact.json` says."""
+
+    folder: Path
+    description: Description
+    version: str
+    """The first 12 digits of the hash of `artifact.json`, which names every other file's hash."""
+
+    @property
+    def charset(self) -> Charset:
+        """The characters it can emit, in the order of its classes."""
+        charset, _ = read_charset(UPath(self.folder / CHARSET))
+        return charset
+
+    def file(self, name: str) -> Path:
+        """Return the path of one of its files.
+
+        Raises:
+            ArtifactError: it has no such file.
+        """
+        if name not in self.description.files:
+            known = ", ".join(sorted(self.description.files))
+            remedy = f"Train again with the image {self.description.image!r} of this version."
+            raise _error("artifact.file-missing", f"no file {name!r}", known, remedy, self.folder)
+        return self.folder / name
+
+    def require(self, *, family: str, image: str) -> None:
+        """Refuse an artifact that another family's or another image's training made.
+
+        Raises:
+            ArtifactError: it did.
+        """
+        found = self.description
+        if (found.family, found.image) != (family, image):
+            was = f"a model of the family {found.family!r}, made by the image {found.image!r}"
+            expected = f"one of {family!r}, made by {image!r}"
+            remedy = "Name a model version of this family's group."
+            raise _error("artifact.family", was, expected, remedy, self.folder / DESCRIPTION)
+
+
+def versions(**frameworks: str) -> dict[str, str]:
+    """Return the versions that a result depends on: Glyphline, Python, and the given frameworks."""
+    from importlib.metadata import version
+
+    return {"glyphline": version("glyphline"), "python": platform.python_version(), **frameworks}
+
+
+def complete(folder: Path, description: Description) -> Artifact:
+    """Hash the files in `folder` and write `artifact.json`, which makes them an artifact."""
+    files = {
+        path.relative_to(folder).as_posix(): FileFacts(bytes=path.stat().st_size, sha256=_hash(path))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != DESCRIPTION
+    }
+    whole = description.model_copy(update={"files": files})
+    data = whole.model_dump_json(indent=2).encode() + b"\n"
+    write_whole(UPath(folder / DESCRIPTION), data)
+    return Artifact(folder, whole, _version(data))
+
+
+def open_artifact(place: Path, scratch: Path) -> Artifact:
+    """Open the artifact in the folder `place`, or the packed one there, which is unpacked below `scratch`.
+
+    Raises:
+        ArtifactError: there is none, or a file is missing, changed or unsafe to unpack.
+    """
+    packed = place if place.is_file() else place / PACKED
+    if packed.is_file():
+        unpack(packed, scratch / "artifact")
+        place = scratch / "artifact"
+    path = place / DESCRIPTION
+    try:
+        data = path.read_bytes()
+        description = Description.model_validate_json(data)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        remedy = "Name the folder or the model.tar.gz of a finished training."
+        raise _error("artifact.missing", "no model artifact here", DESCRIPTION, remedy, place) from error
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        found = f"{'.'.join(map(str, detail['loc'])) or 'the file'}: {detail['msg']}"
+        remedy = "Train again, or use the version of Glyphline that made it."
+        raise _error("artifact.description", found, f"schema {SCHEMA}", remedy, path) from error
+    for name, facts in description.files.items():
+        _verify(place, name, facts)
+    return Artifact(place, description, _version(data))
+
+
+def _verify(folder: Path, name: str, facts: FileFacts) -> None:
+    path = folder / name
+    remedy = "Copy the artifact again, or train again."
+    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        raise _error("artifact.file-missing", f"no file {name!r}", "it", remedy, folder)
+    if path.stat().st_size != facts.bytes or _hash(path) != facts.sha256:
+        raise _error("artifact.changed", "another content than artifact.json says", "it", remedy, path)
+
+
+def _hash(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(description: bytes) -> str:
+    return hashlib.sha256(description).hexdigest()[:12]
+
+
+def _error(rule: str, found: str, expected: str, remedy: str, path: Path) -> ArtifactError:
+    return ArtifactError(Problem(rule, found, expected, remedy, str(path)))

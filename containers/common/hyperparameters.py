@@ -1,0 +1,57 @@
+"""Hyperparameters: strings from outside become a typed, checked model; an unknown name is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from config.errors import Problem, did_you_mean
+from containers.common.errors import JobError
+
+_SDK_PREFIX = "sagemaker_"
+"""The SageMaker SDK adds parameters of its own (``sagemaker_region``, …); they are not ours."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def parse(given: Mapping[str, str], model: type[ModelT]) -> ModelT:
+    """Return the hyperparameters `given` as a `model`; one that is not given has the model's default.
+
+    A value may be a JSON string (``"\\"thai-rec\\""``), as the SageMaker SDK encodes it.
+
+    Raises:
+        JobError: an unknown name (with the nearest one), a missing one, or a value of the wrong type.
+    """
+    values = {name: _unquoted(value) for name, value in given.items() if not name.startswith(_SDK_PREFIX)}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise JobError(_misfit(model, error)) from error
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        try:
+            return str(json.loads(value))
+        except ValueError:
+            return value
+    return value
+
+
+def _misfit(model: type[BaseModel], error: ValidationError) -> Problem:
+    # a misspelt name is also a missing one: speak of the misspelling
+    detail = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    name = ".".join(map(str, detail["loc"])) or "the hyperparameters"
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(model.model_fields)
+        remedy = did_you_mean(name, model.model_fields)
+        return Problem("job.hyperparameter-unknown", f"unknown hyperparameter {name!r}", known, remedy)
+    if detail["type"] == "missing":
+        found = f"the hyperparameter {name!r} is missing"
+        return Problem("job.hyperparameter-missing", found, "it, since it has no default", "Add it.")
+    expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    found = f"the hyperparameter {name!r} is {detail['input']!r}"
+    return Problem("job.hyperparameter-value", found, expected, "Change it.")

@@ -1,0 +1,63 @@
+"""Read text lines with an exported model: the one path that evaluation, batch prediction and serving share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from containers.common.artifact import Artifact
+from containers.common.ctc import Reading, decode
+from containers.common.preprocessing import Preprocessing, fit, pixels_of, to_input
+
+BATCH = 32
+"""More lines at once bring nothing on a CPU (benchmarks/LOG.md)."""
+
+
+class Engine(Protocol):
+    """Runs an exported recogniser: ``[N, 3, height, width]`` in, probabilities ``[N, steps, classes]`` out."""
+
+    def __call__(self, batch: NDArray[np.float32], /) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """An exported model with what surrounds it: preprocessing before, decoding after."""
+
+    engine: Engine
+    preprocessing: Preprocessing
+    alphabet: tuple[str, ...]
+    version: str
+
+    def read(self, images: Sequence[Image.Image]) -> list[Reading]:
+        """Return what each image says; a reading does not depend on the others."""
+        return self.read_pixels([pixels_of(image, self.preprocessing) for image in images])
+
+    def read_pixels(self, lines: Sequence[NDArray[np.uint8]]) -> list[Reading]:
+        """Return what each line says, given its pixels as `pixels_of` returns them."""
+        fitted = [fit(line, self.preprocessing) for line in lines]
+        readings: dict[int, Reading] = {}
+        for rows in batches([line.shape[1] for line in fitted], BATCH):
+            probabilities = self.engine(to_input([fitted[row] for row in rows]))
+            readings.update(zip(rows, decode(probabilities, self.alphabet), strict=True))
+        return [readings[row] for row in range(len(lines))]
+
+
+def recogniser_of(artifact: Artifact, engine: Engine) -> Recogniser:
+    """Return the recogniser that `artifact` describes, run by `engine`."""
+    preprocessing = artifact.description.preprocessing
+    assert preprocessing is not None  # every recogniser has one
+    return Recogniser(engine, preprocessing, artifact.charset.entries, artifact.version)
+
+
+def batches(widths: Sequence[int], most: int) -> list[list[int]]:
+    """Return the rows 0 … n-1 in groups of equal width, at most `most` in each."""
+    by_width: dict[int, list[int]] = defaultdict(list)
+    for row, width in enumerate(widths):
+        by_width[width].append(row)
+    return [rows[i : i + most] for rows in by_width.values() for i in range(0, len(rows), most)]

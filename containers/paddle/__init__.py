@@ -1,0 +1,1 @@
+"""The PaddleOCR image: recognisers and detectors trained, continued, exported, proved and served."""
