@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,8 @@ BATCH = 32
 """More lines at once bring nothing on a CPU (benchmarks/LOG.md)."""
 
 
-class Engine(Protocol):
-    """Runs an exported recogniser: ``[N, 3, height, width]`` in, probabilities ``[N, steps, classes]`` out."""
-
-    def __call__(self, batch: NDArray[np.float32], /) -> NDArray[np.float32]: ...
+Engine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Runs an exported recogniser: ``[N, 3, height, width]`` in, ``[N, steps, classes]`` probabilities out."""
 
 
 @dataclass(frozen=True, slots=True)

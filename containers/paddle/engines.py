@@ -71,6 +71,6 @@ def _choose_device(config: Any, threads: int) -> None:
         config.enable_use_gpu(256, 0)
         return
     config.disable_gpu()
-    config.disable_mkldnn()  # oneDNN's rounding differs from the trained network's; ONNX Runtime is the fast one
+    config.disable_mkldnn()  # its rounding differs from the trained network's; ONNX Runtime is the fast one
     if threads:
         config.set_cpu_math_library_num_threads(threads)
