@@ -1,4 +1,4 @@
-"""Read text lines with an exported model: the one path that evaluation, batch prediction and serving share."""
+"""Read text lines with an exported model: the one path of evaluation, batch prediction and serving."""
 
 from __future__ import annotations
 

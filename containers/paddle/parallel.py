@@ -1,0 +1,46 @@
+"""Several devices of one host: each process takes its share of every batch, gradients are averaged.
+
+Source: https://www.paddlepaddle.org.cn/documentation/docs/en/guides/06_distributed_training/index_en.html
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import paddle
+import paddle.distributed as distributed
+from numpy.typing import NDArray
+
+
+class World:
+    """The processes that train together; one alone where `paddle.distributed.launch` started none."""
+
+    def __init__(self) -> None:
+        self.size = int(os.environ.get("PADDLE_TRAINERS_NUM", "1"))
+        self.rank = int(os.environ.get("PADDLE_TRAINER_ID", "0"))
+        if self.size > 1 and not distributed.is_initialized():
+            distributed.init_parallel_env()
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the one that writes."""
+        return self.rank == 0
+
+    def wrap(self, network: paddle.nn.Layer) -> paddle.nn.Layer:
+        """Return `network` such that its gradients are averaged over all processes."""
+        return paddle.DataParallel(network) if self.size > 1 else network
+
+    def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return this process's rows of a batch; the first ones again where they do not divide evenly."""
+        missing = -len(rows) % self.size
+        whole: NDArray[np.int64] = np.concatenate([rows, rows[:missing]])
+        return whole[self.rank :: self.size]
+
+    def any(self, said: bool) -> bool:
+        """Return whether any process says so; all processes get the same answer."""
+        if self.size == 1:
+            return said
+        flag = paddle.to_tensor([int(said)])
+        distributed.all_reduce(flag, op=distributed.ReduceOp.MAX)
+        return bool(flag.item())
