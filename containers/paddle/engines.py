@@ -49,6 +49,8 @@ def _paddle(model: str, parameters: str, threads: int) -> Engine:
 
     config = inference.Config(model, parameters)
     config.disable_glog_info()
+    config.enable_new_ir(True)
+    config.enable_new_executor()  # without it, creating a predictor with memory optimisation fails (3.3.1)
     config.enable_memory_optim()
     _choose_device(config, threads)
     predictor: Any = inference.create_predictor(config)

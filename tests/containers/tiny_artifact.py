@@ -1,0 +1,89 @@
+"""Make a small exported recogniser in seconds: one convolution that reads something, the same every time.
+
+Run it to make one by hand: ``python tests/containers/tiny_artifact.py FOLDER``.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.family import Resize
+from containers.common.artifact import CHARSET, Artifact, Description, Network, Provenance, complete, versions
+from containers.common.preprocessing import Preprocessing
+from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from corpus.charset import Charset
+
+ALPHABET = ("A", "B", "ก", "ข", " ", "\U0001d11e", "0", "1", "é")
+"""Latin, Thai, a space, a character beyond the 16-bit plane."""
+HEIGHT_PX, STEP_PX = 32, 8
+
+
+def tiny_artifact(
+    folder: Path,
+    *,
+    alphabet: tuple[str, ...] = ALPHABET,
+    resize: Resize = "keep-ratio",
+    width_px: int = 320,
+    family: str = "pid-rec",
+    seed: int = 1,
+) -> Artifact:
+    """Return a whole artifact of the Paddle image in `folder`: its readings depend on every pixel column."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _export(folder, len(alphabet) + 1, seed)
+    (folder / CHARSET).write_bytes(Charset(alphabet).to_bytes())
+    description = Description(
+        family=family,
+        task="recognition",
+        image="paddle",
+        network=Network(name="tiny"),
+        preprocessing=Preprocessing(height_px=HEIGHT_PX, width_px=width_px, resize=resize, grayscale=False),
+        charset_hash=Charset(alphabet).hash,
+        provenance=Provenance(
+            recipe="tiny",
+            data="0" * 64,
+            seed=seed,
+            epochs=0,
+            steps=0,
+            val_cer=1.0,
+            val_exact_match=0.0,
+            versions=versions(),
+        ),
+    )
+    return complete(folder, description)
+
+
+def _export(folder: Path, classes: int, seed: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Paddle says on import, such as that there is no ccache
+        import paddle
+        import paddle2onnx
+
+    class Tiny(paddle.nn.Layer):  # type: ignore[misc]
+        """Every 8 columns of pixels give one step."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            kernel = (HEIGHT_PX, STEP_PX)
+            self.conv = paddle.nn.Conv2D(3, classes, kernel, stride=kernel)
+
+        def forward(self, x: Any) -> Any:
+            steps = self.conv(x).squeeze(2).transpose([0, 2, 1])
+            return paddle.nn.functional.softmax(steps, axis=-1)
+
+    network = Tiny()
+    weights = np.random.default_rng(seed).normal(0.0, 1.0, network.conv.weight.shape)
+    network.conv.weight.set_value(weights.astype(np.float32))
+    network.eval()
+    shape = paddle.static.InputSpec([None, 3, HEIGHT_PX, None], "float32", "x")
+    paddle.jit.save(network, str(folder / MODEL.removesuffix(".json")), input_spec=[shape])
+    model, parameters, onnx = (str(folder / name) for name in (MODEL, PARAMETERS, ONNX))
+    paddle2onnx.export(model, parameters, onnx, optimize_tool="None", verbose=False)
+
+
+if __name__ == "__main__":
+    print(tiny_artifact(Path(sys.argv[1])).version)
