@@ -74,6 +74,13 @@ class ExamineThresholds(Settings):
     """Jensen-Shannon divergence (base 2, 0 to 1) of train and val: characters, lengths or sizes."""
 
 
+class Training(Settings):
+    """Which container image trains the family, and by which of its recipes."""
+
+    image: Literal["paddle"] = "paddle"
+    recipe: str = "crnn-lite"
+
+
 class Family(Settings):
     """One file of `config/families/`."""
 
@@ -81,6 +88,7 @@ class Family(Settings):
     description: str
     task: Literal["recognition"]
     recognition: Recognition
+    training: Training = Training()
     examine: ExamineThresholds = ExamineThresholds()
     gate: GatePolicy = GatePolicy()
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -156,6 +159,23 @@ def complete(folder: Path, description: Description) -> Artifact:
     data = whole.model_dump_json(indent=2).encode() + b"\n"
     write_whole(UPath(folder / DESCRIPTION), data)
     return Artifact(folder, whole, _version(data))
+
+
+@contextmanager
+def delivered(folder: Path) -> Iterator[Path]:
+    """Give a folder to build an artifact in; when all went well its files move to `folder`, else they go.
+
+    `folder` may be there already (SageMaker mounts it). `artifact.json` moves last, so nobody ever finds an
+    artifact that is not whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    try:
+        yield staging
+        for path in sorted(staging.iterdir(), key=lambda one: one.name == DESCRIPTION):
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(staging)
 
 
 def open_artifact(place: Path, scratch: Path) -> Artifact:

@@ -72,6 +72,11 @@ def tensor_width_px(width_px: int, height_px: int, how: Preprocessing) -> int:
     return min(buckets * _BUCKET_PX, how.width_px)
 
 
+def narrowest_px(how: Preprocessing) -> int:
+    """Return how wide the narrowest tensor is."""
+    return tensor_width_px(1, how.height_px, how)
+
+
 def fit(pixels: Pixels, how: Preprocessing) -> Pixels:
     """Scale `pixels` to the height and width of its tensor, padded on the right."""
     height, width = pixels.shape[:2]

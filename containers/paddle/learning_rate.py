@@ -19,15 +19,18 @@ _MARGIN = 10.0
 """The rate of steepest descent is still climbing: a tenth of where the loss is least is safe."""
 
 
-def rate_at(step: int, steps: int, steps_per_epoch: int, how: Optimisation) -> float:
-    """Return the rate at `step` of `steps`: a linear warm-up, then constant or down a cosine to zero."""
+def rate_share(step: int, steps: int, steps_per_epoch: int, how: Optimisation) -> float:
+    """Return which share of the learning rate holds at `step` of `steps`.
+
+    It rises linearly during the warm-up, then stays or falls along a cosine to zero.
+    """
     warmup = how.warmup_epochs * steps_per_epoch
     if step < warmup:
-        return how.learning_rate * (step + 1) / warmup
+        return (step + 1) / warmup
     if how.schedule == "constant":
-        return how.learning_rate
+        return 1.0
     along = (step - warmup) / max(1.0, steps - warmup)
-    return how.learning_rate * 0.5 * (1.0 + math.cos(math.pi * min(along, 1.0)))
+    return 0.5 * (1.0 + math.cos(math.pi * min(along, 1.0)))
 
 
 def find_rate(loss_at: Callable[[int, float], float]) -> tuple[float, list[tuple[float, float]]]:

@@ -54,6 +54,15 @@ class Optimisation(Settings):
     """Epochs without a better validation after which training ends."""
     plateau_epochs: Annotated[int, Field(ge=2)] = 8
     """Epochs after which a recogniser that still reads nothing is given up."""
+    continue_epochs: Annotated[int, Field(ge=1)] | None = None
+    """Epochs where training continues from a champion; None: as many."""
+    continue_learning_rate: Positive | None = None
+
+    def continued(self) -> Optimisation:
+        """Return how to go on from a champion."""
+        epochs = self.continue_epochs or self.epochs
+        rate = self.continue_learning_rate or self.learning_rate
+        return self.model_copy(update={"epochs": epochs, "learning_rate": rate})
 
 
 class Recipe(Settings):

@@ -23,7 +23,7 @@ from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tell, Tick
 from containers.paddle.averaging import Average
-from containers.paddle.learning_rate import rate_at
+from containers.paddle.learning_rate import find_rate, rate_share
 from containers.paddle.optimiser_state import joined_state, split_state
 from containers.paddle.parallel import World
 from containers.paddle.recipe import Optimisation
@@ -71,6 +71,8 @@ class Setup:
     identity: str
     """What the run is; a checkpoint of another one is refused."""
     interval_s: float = 60.0
+    find_rate: bool = False
+    """Try learning rates before the first step, and take the one found."""
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ class _State:
     least_loss: float = math.inf
     best_error: float = math.inf
     best_epoch: int = 0
+    found_rate: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -129,6 +132,8 @@ class _Run:
 
     def finish(self) -> Outcome:
         how, state = self.setup.optimisation, self.state
+        if self.setup.find_rate and state.step == 0:
+            state.found_rate = self._found_rate()
         while state.epoch < how.epochs and state.epoch - state.best_epoch < how.patience:
             if not self._epoch():
                 self._save()
@@ -169,7 +174,8 @@ class _Run:
 
     def _step(self, rows: Rows, steps_per_epoch: int) -> None:
         state, how = self.state, self.setup.optimisation
-        rate = rate_at(state.step, how.epochs * steps_per_epoch, steps_per_epoch, how)
+        share = rate_share(state.step, how.epochs * steps_per_epoch, steps_per_epoch, how)
+        rate = share * (state.found_rate or how.learning_rate)
         self.optimiser.set_lr(rate)
         paddle.seed(self.setup.seed * 1_000_003 + state.step)
         loss = self.task.loss(self.trained, rows, state.epoch, state.step)
@@ -182,6 +188,26 @@ class _Run:
         state.losses += value
         state.batch += 1
         state.step += 1
+
+    def _found_rate(self) -> float:
+        """Train a hundred steps at rising rates, forget them, and return the rate to train with."""
+        begun = weights_of(self.network)
+        plan = self.task.batches(0)
+
+        def loss_at(step: int, rate: float) -> float:
+            self.optimiser.set_lr(rate)
+            loss = self.task.loss(self.trained, self.world.share(plan[step % len(plan)]), 0, step)
+            loss.backward()
+            self.optimiser.step()
+            self.optimiser.clear_grad()
+            return float(loss)
+
+        self.trained.train()
+        rate, _ = find_rate(loss_at)
+        load_weights(self.network, begun)
+        self.optimiser = _optimiser(self.network, self.setup.optimisation)
+        print(f"the learning rate finder proposes {rate:.2g}", flush=True)  # noqa: T201
+        return rate
 
     def _watch(self, loss: float, rate: float) -> None:
         """Notice a divergence when it begins, not when the money is spent."""

@@ -1,1 +1,65 @@
-"""The networks that a recipe can name."""
+"""The networks that a recipe can name.
+
+A recogniser is a layer that maps ``[N, 1 or 3, height, width]`` to logits ``[N, steps, classes]``, one step
+for each `step_px` pixels of width, and whose last layer is ``head``, a linear one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from config.errors import ConfigError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    import paddle
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a recogniser is built (options, number of classes), and what it needs of its input in pixels."""
+
+    build: Callable[..., paddle.nn.Layer]
+    step_px: int
+    heights_px: tuple[int, ...]
+
+
+def recognisers() -> dict[str, Kind]:
+    """Return every recogniser by name."""
+    from containers.paddle.networks import crnn_lite, crnn_mobilenetv3, svtr_lcnet
+
+    return {
+        "crnn-lite": Kind(crnn_lite.CrnnLite, 4, (32,)),
+        "crnn-mobilenetv3": Kind(crnn_mobilenetv3.CrnnMobileNetV3, 4, (32,)),
+        "svtr-lcnet": Kind(svtr_lcnet.SvtrLcnet, 8, (48,)),
+    }
+
+
+def kind_of(name: str) -> Kind:
+    """Return the recogniser `name`.
+
+    Raises:
+        ConfigError: there is no such network.
+    """
+    known = recognisers()
+    if name not in known:
+        found, remedy = f"no network {name!r}", did_you_mean(name, known)
+        raise ConfigError(Problem("network.unknown", found, "one of this image's", remedy))
+    return known[name]
+
+
+def build(name: str, options: Mapping[str, Any], classes: int) -> paddle.nn.Layer:
+    """Return the recogniser `name` with random weights.
+
+    Raises:
+        ConfigError: there is no such network, or it has no such option.
+    """
+    kind = kind_of(name)
+    try:
+        return kind.build(classes=classes, **options)
+    except TypeError as error:
+        found = f"the network {name!r} with the options {dict(options)}: {error}"
+        raise ConfigError(
+            Problem("network.options", found, "options that it has", "Mend the recipe.")
+        ) from error

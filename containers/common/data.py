@@ -1,0 +1,54 @@
+"""The data of a job: a snapshot, or somebody's label files, and in either case examined before it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from upath import UPath
+
+from config.errors import Problem
+from config.family import Family
+from containers.common.errors import JobError
+from corpus import formats
+from corpus.examine import Examination, examine
+from corpus.ingest import Options, import_records
+from corpus.snapshot import Snapshot, is_snapshot, open_snapshot
+
+_LABEL_FILES = "paddle-rec"
+
+
+def open_data(place: str, family: Family, scratch: Path) -> Snapshot:
+    """Return the snapshot at `place`, or the one that PaddleOCR label files there make (in `scratch`).
+
+    Raises:
+        JobError: the examination speaks against training with it; the message has its first finding.
+        CorpusError: it is neither, or cannot be read.
+    """
+    folder = UPath(place)
+    if folder.is_dir() and not is_snapshot(folder):
+        target = UPath(scratch / "imported")
+        options = Options(folder.name, form=family.recognition.unicode_form)
+        snapshot = import_records(formats.read(_LABEL_FILES, folder), target, options).snapshot
+        place = str(target)
+    else:
+        snapshot = open_snapshot(place)
+    _refuse_hopeless(examine(place, family))
+    return snapshot
+
+
+def _refuse_hopeless(found: Examination) -> None:
+    if found.passed:
+        return
+    first = found.errors[0]
+    where = first.occurrences[0]
+    more = f" (and {len(found.errors) - 1} more kinds of faults)" if len(found.errors) > 1 else ""
+    raise JobError(
+        Problem(
+            first.rule,
+            f"{where.found}: {first.summary} ({len(first.occurrences):,} times){more}",
+            "data that a model can learn from",
+            f"{first.remedy} All of it: glyphline corpus examine DATA --family {found.family}.",
+            where.file,
+            where.line,
+        )
+    )

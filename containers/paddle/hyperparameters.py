@@ -1,0 +1,42 @@
+"""What a caller may say to a training of this image; whatever is left out, the family and its recipe say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from config.yaml_source import Settings
+from containers.paddle.recipe import Optimisation, Positive, Recipe
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Whole = Annotated[int, Field(ge=1)]
+
+
+class Hyperparameters(Settings):
+    """SageMaker's hyperparameters of this image."""
+
+    family: str
+    """A name in `config/families/`, or of the ``family.yaml`` in the channel ``config``."""
+    recipe: str | None = None
+    epochs: Whole | None = None
+    batch_size: Whole | None = None
+    learning_rate: Positive | None = None
+    patience: Whole | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    replay_ratio: Annotated[float, Field(ge=0)] = 1.0
+    """With the channel ``replay``: old lines in each epoch, for one new line."""
+    distillation: Annotated[float, Field(ge=0)] = 0.0
+    """With the channel ``model``: how much staying with the champion's answers counts."""
+    find_learning_rate: bool = False
+    """Try rates for a hundred steps before training, and take the one found."""
+    checkpoint_interval_s: Positive = 60.0
+    processes: Annotated[int, Field(ge=0)] = 0
+    """That train together; 0: one for each GPU, or one."""
+
+    def optimisation(self, recipe: Recipe, *, continuing: bool) -> Optimisation:
+        """Return the recipe's optimisation with what was said here in its place."""
+        chosen = recipe.optimisation.continued() if continuing else recipe.optimisation
+        names = ("epochs", "batch_size", "learning_rate", "patience")
+        said = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return chosen.model_copy(update=said)

@@ -1,0 +1,125 @@
+"""Export a trained recogniser, and prove the export equal to what was trained.
+
+The exported network answers with probabilities, its logits divided by the temperature that makes them honest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+
+from containers.common.artifact import Parity
+from containers.common.ctc import decode, fit_temperature, softmax
+from containers.common.errors import TrainingError
+from containers.common.preprocessing import Preprocessing, to_input
+from containers.common.recogniser import Engine
+from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from containers.paddle.recognition.lines import Lines
+from containers.paddle.recognition.task import logits_of
+
+TOLERANCE = 1e-2
+"""Between logarithms of probabilities: a hundredth is a factor of 1.01, far below what changes a reading."""
+_LEAST = 1e-4
+"""Probabilities below it are noise to any reading; their logarithms are not compared."""
+_BATCH = 64
+_CALIBRATION_LINES = 2000
+
+
+class _Exported(paddle.nn.Layer):
+    def __init__(self, network: paddle.nn.Layer, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, x: paddle.Tensor) -> paddle.Tensor:
+        return paddle.nn.functional.softmax(self.network(x) / self.temperature, axis=2)
+
+
+def calibrate(network: paddle.nn.Layer, val: Lines, alphabet: Sequence[str]) -> float:
+    """Return the temperature with which confidence tells best what is right, on at most 2,000 of `val`."""
+    rows = np.random.default_rng(0).permutation(len(val))[:_CALIBRATION_LINES]
+    texts, logits, correct = val.texts(), [], []
+    for batch in val.batches(rows, _BATCH):
+        for row, one in zip(batch, logits_of(network, val, batch), strict=True):
+            logits.append(one)
+            correct.append(decode(one[None], alphabet)[0].text == texts[row])
+    return fit_temperature(logits, np.array(correct))
+
+
+def export(network: paddle.nn.Layer, how: Preprocessing, temperature: float, folder: Path) -> None:
+    """Write the network as a Paddle inference model and as ONNX into `folder`."""
+    import paddle2onnx
+
+    network.eval()
+    width = None if how.dynamic else how.width_px
+    spec = paddle.static.InputSpec([None, 3, how.height_px, width], "float32", "x")
+    paddle.jit.save(_Exported(network, temperature), str(folder / Path(MODEL).stem), input_spec=[spec])
+    # its default optimiser installs packages from the network while it runs
+    with _quiet(), tempfile.TemporaryDirectory(dir=folder) as scratch:
+        partial = Path(scratch) / ONNX
+        paddle2onnx.export(
+            str(folder / MODEL),
+            str(folder / PARAMETERS),
+            str(partial),
+            opset_version=17,
+            optimize_tool="None",
+        )
+        partial.rename(folder / ONNX)
+
+
+def prove(
+    network: paddle.nn.Layer, temperature: float, engine: Engine, val: Lines, alphabet: Sequence[str]
+) -> Parity:
+    """Hold `engine` against the trained `network` on every line of `val`.
+
+    Raises:
+        TrainingError: a line is read differently, or a probability is off by more than the tolerance; the
+            message names the first such image.
+    """
+    worst = 0.0
+    differing: list[str] = []
+    for rows in val.batches(np.arange(len(val)), _BATCH):
+        trained = softmax(logits_of(network, val, rows), temperature)
+        exported = engine(to_input(val.take(rows)))
+        difference = _difference(trained, exported)
+        worst = max(worst, float(difference.max()))
+        pairs = zip(rows, decode(trained, alphabet), decode(exported, alphabet), difference, strict=True)
+        for row, one, other, far in pairs:
+            if one.text != other.text or far > TOLERANCE:
+                sample = val.samples[row]
+                differing.append(
+                    f"{sample.image} ({sample.id}): trained reads {one.text!r}, exported {other.text!r}, "
+                    f"log-probabilities differ by {far:.2g}"
+                )
+    if differing:
+        raise TrainingError(
+            f"the exported model is not the trained network on {len(differing):,} of {len(val):,} validation "
+            f"images, first {differing[0]} (tolerance {TOLERANCE}). Do not deploy it; report this with the "
+            "recipe and the versions of paddlepaddle and paddle2onnx."
+        )
+    return Parity(images=len(val), mismatches=0, largest_difference=worst, tolerance=TOLERANCE)
+
+
+def _difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each line the largest difference between logarithms of probabilities that matter."""
+    logs = [np.log(np.maximum(each, _LEAST)) for each in (one, other)]
+    result: NDArray[np.float32] = np.abs(logs[0] - logs[1]).max(axis=(1, 2))
+    return result
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.INFO)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,0 +1,60 @@
+"""The training job of this image: ``python -m containers.paddle.train``, or `run` from the command line.
+
+Channels: ``data`` (a snapshot or PaddleOCR label files) and, if wanted, ``replay`` (an old snapshot), ``model``
+(the champion's artifact), ``config`` (a ``family.yaml`` that is not in the image).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from config.family import Family, load_family
+from containers.common import entry
+from containers.common.artifact import Artifact
+from containers.common.contract import Job
+from containers.common.entry import Stop
+from containers.common.hyperparameters import parse
+from containers.common.progress import Tell, teller
+from containers.paddle.hyperparameters import Hyperparameters
+from containers.paddle.inputs import Inputs
+from containers.paddle.recipe import load_recipe
+
+
+def main(job: Job, stop: Stop) -> None:
+    """Train what the job's hyperparameters and channels say."""
+    settings = parse(job.hyperparameters(), Hyperparameters)
+    replay = job.optional_channel("replay")
+    inputs = Inputs(
+        data=str(job.channel("data")),
+        out=job.model,
+        checkpoints=job.checkpoints,
+        model=job.optional_channel("model"),
+        replay=None if replay is None else str(replay),
+    )
+    artifact = run(_family(job, settings), settings, inputs, stop, teller())
+    if artifact is None:
+        print("stopped: a checkpoint is in the checkpoint folder, the model folder is empty")  # noqa: T201
+        return
+    print(f"model {artifact.version} of the family {artifact.description.family!r} is ready")  # noqa: T201
+
+
+def run(family: Family, settings: Hyperparameters, inputs: Inputs, stop: Stop, tell: Tell) -> Artifact | None:
+    """Train a model of `family`; None if it was told to stop.
+
+    Raises:
+        InputError: something that was given cannot be used.
+        TrainingError: no good model came of it.
+    """
+    recipe = load_recipe(settings.recipe or family.training.recipe)
+    from containers.paddle.recognition.training import train_recogniser
+
+    return train_recogniser(family, recipe, settings, inputs, stop, tell)
+
+
+def _family(job: Job, settings: Hyperparameters) -> Family:
+    own = job.optional_channel("config")
+    return load_family(settings.family if own is None else own / "family.yaml")
+
+
+if __name__ == "__main__":
+    sys.exit(entry.run(main))
