@@ -18,10 +18,10 @@ def check() -> None:
     Example: `glyphline config check`
     """
     from config.environment import environment_names, load_environment
-    from config.family import family_names, load_family
+    from config.family import family_names, load_any_family
 
     for name in family_names():
-        load_family(name)
+        load_any_family(name)
         typer.echo(f"family {name}: ok")
     for name in environment_names():
         load_environment(name)
@@ -34,6 +34,6 @@ def show(family: Annotated[str, typer.Argument(help="A name in config/families/,
 
     Example: `glyphline config show pid-rec`
     """
-    from config.family import load_family
+    from config.family import load_any_family
 
-    print_json(load_family(family).model_dump_json(indent=2).encode())
+    print_json(load_any_family(family).model_dump_json(indent=2).encode())

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from config.detection import Detection
+from config.errors import ConfigError, Problem
 from config.gate import GatePolicy
-from config.yaml_source import Settings, load_named, names_in, path_of
+from config.yaml_source import Settings, load_model, load_named, names_in, path_of
 
 FAMILIES = Path(__file__).parent / "families"
 
@@ -93,17 +95,54 @@ class Family(Settings):
     gate: GatePolicy = GatePolicy()
 
 
+class DetectionFamily(Settings):
+    """One file of `config/families/` whose model finds text on pages instead of reading it."""
+
+    family: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+    description: str
+    task: Literal["detection"]
+    detection: Detection = Detection()
+    training: Training = Training(recipe="db-mobile")
+
+
+class _Head(Settings):
+    """What tells one kind of family from the other; None: let the whole file be complained of."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    task: Literal["recognition", "detection"] | None = None
+
+
 def load_family(name_or_path: str | Path) -> Family:
-    """Return a family by its name in `config/families/`, or from the path of any YAML file.
+    """Return a family that reads text, by its name in `config/families/` or from any YAML file's path.
+
+    Raises:
+        ConfigError: no such family, its file is wrong (with file, line, key and the nearest name), or its
+            task is another.
+    """
+    family = load_any_family(name_or_path)
+    if isinstance(family, Family):
+        return family
+    found = f"the family {family.family!r}, whose task is {family.task}"
+    readers = [name for name in family_names() if isinstance(load_any_family(name), Family)]
+    remedy = f"Use one of: {', '.join(readers)}."
+    raise ConfigError(Problem("config.task", found, "one whose task is recognition", remedy))
+
+
+def load_any_family(name_or_path: str | Path) -> Family | DetectionFamily:
+    """Return a family of either kind, by its name in `config/families/` or from any YAML file's path.
 
     Raises:
         ConfigError: no such family, or its file is wrong (with file, line, key and the nearest name).
     """
+    path = path_of(name_or_path, FAMILIES)
+    if load_model(path, _Head).task == "detection":
+        return load_named(name_or_path, FAMILIES, DetectionFamily, "family")
     family = load_named(name_or_path, FAMILIES, Family, "family")
     charset = family.recognition.charset
     if charset is None:
         return family
-    beside = path_of(name_or_path, FAMILIES).parent / charset
+    beside = path.parent / charset
     recognition = family.recognition.model_copy(update={"charset": str(beside.resolve())})
     return family.model_copy(update={"recognition": recognition})
 

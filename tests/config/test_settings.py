@@ -8,7 +8,15 @@ import pytest
 
 from config.environment import environment_names, load_environment
 from config.errors import ConfigError
-from config.family import FAMILIES, Recognition, family_names, load_family
+from config.family import (
+    FAMILIES,
+    DetectionFamily,
+    Family,
+    Recognition,
+    family_names,
+    load_any_family,
+    load_family,
+)
 
 GOOD = (FAMILIES / "thai-rec.yaml").read_text(encoding="utf-8")
 
@@ -17,20 +25,41 @@ def refused(tmp_path: Path, text: str) -> str:
     path = tmp_path / "thai-rec.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load_family(path)
+        load_any_family(path)
     assert str(caught.value).startswith(str(path))
     return str(caught.value).removeprefix(str(path))
 
 
 def test_what_the_repository_holds_is_valid() -> None:
-    assert {"thai-rec", "pid-rec", "receipt-rec"} <= set(family_names())
-    assert [load_family(name).family for name in family_names()] == family_names()
+    assert {"thai-rec", "pid-rec", "receipt-rec", "pid-det"} <= set(family_names())
+    assert [load_any_family(name).family for name in family_names()] == family_names()
     assert [load_environment(name).environment for name in environment_names()] == ["dev", "prod"]
 
 
 def test_an_unknown_family_gets_the_nearest_name() -> None:
     with pytest.raises(ConfigError, match="Did you mean 'thai-rec'"):
         load_family("tahi-rec")
+
+
+def test_a_family_that_finds_text_is_not_one_that_reads_it() -> None:
+    assert isinstance(load_any_family("pid-det"), DetectionFamily)
+    assert isinstance(load_any_family("pid-rec"), Family)
+    with pytest.raises(ConfigError, match=r"whose task is detection; .*Use one of: pid-rec, receipt-rec"):
+        load_family("pid-det")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("tile_px: 640", "tile_px: 600", ":5: detection.tile_px is 600; expected a multiple of 32"),
+        ("overlap_px: 128", "overlap_px: 321", "overlap_px 321 to be at most half of tile_px 640"),
+        ("overlap_px: 128", "overlap: 128", ":6: unknown key 'detection.overlap'"),
+        ("task: detection", "task: detecting", "Did you mean 'detection'?"),
+    ],
+)
+def test_a_bad_value_of_a_detector(tmp_path: Path, old: str, new: str, told: str) -> None:
+    good = (FAMILIES / "pid-det.yaml").read_text(encoding="utf-8")
+    assert told in refused(tmp_path, good.replace(old, new, 1))
 
 
 def test_an_unknown_key(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""How text is found on a page: the `detection:` section of a family whose task it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from config.yaml_source import Settings
+
+STRIDE_PX = 32
+"""The deepest features of a detector are so much coarser than the page: tiles are multiples of it."""
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Detection(Settings):
+    """How a page is cut into tiles, and when a spot on it is text. All sizes in pixels of the page.
+
+    Each text is learnt as its own middle: a smaller polygon with `shrink_ratio`, so that neighbours stay
+    apart (Liao et al., Real-time Scene Text Detection with Differentiable Binarization, 2020, section 3.4).
+    """
+
+    tile_px: Annotated[int, Field(ge=2 * STRIDE_PX, le=4096, multiple_of=STRIDE_PX)] = 640
+    """Side of the squares that the network sees, in training and afterwards."""
+    overlap_px: Annotated[int, Field(ge=0)] = 128
+    """What neighbouring tiles share; half of it is what the network sees beyond the edge of its answer."""
+    shrink_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.4
+    binarise: Share = 0.3
+    """The least probability of a pixel that belongs to a text."""
+    min_score: Share = 0.6
+    """The least mean probability over a text."""
+    min_side_px: Annotated[float, Field(ge=0.0)] = 3.0
+    """The least height and width of a text."""
+
+    @model_validator(mode="after")
+    def _tiles_move_on(self) -> Detection:
+        if 2 * self.overlap_px > self.tile_px:
+            raise ValueError(f"overlap_px {self.overlap_px} to be at most half of tile_px {self.tile_px}")
+        return self
