@@ -24,7 +24,7 @@ from upath import UPath
 from config.errors import Problem
 from config.yaml_source import Settings
 from containers.common.errors import ArtifactError
-from containers.common.preprocessing import Preprocessing
+from containers.common.preprocessing import PagePreprocessing, Preprocessing
 from containers.common.unpack import unpack
 from corpus.charset import Charset, read_charset
 from corpus.paths import write_whole
@@ -54,7 +54,8 @@ class Network(Settings):
 class Parity(Settings):
     """How the exported model compares with the trained network on the validation images.
 
-    `largest_difference` is between logarithms of probabilities, at every step of every image.
+    `largest_difference` is between logarithms of probabilities, at every step of every line; of a detector
+    between probabilities, at every pixel of every page.
     """
 
     images: int
@@ -76,8 +77,10 @@ class Provenance(Settings):
     seed: int
     epochs: int
     steps: int
-    val_cer: Share
-    val_exact_match: Share
+    val_cer: Share | None = None
+    val_exact_match: Share | None = None
+    val_hmean: Share | None = None
+    """Of a detector, at IoU 0.5."""
     versions: Mapping[str, str]
 
 
@@ -91,6 +94,9 @@ class Description(Settings):
     """The container image that made it and can run it: ``paddle``, ``vision``, ``vlm``."""
     network: Network
     preprocessing: Preprocessing | None = None
+    """Of a recogniser."""
+    pages: PagePreprocessing | None = None
+    """Of a detector: how pages are cut into tiles and maps become boxes."""
     charset_hash: str | None = None
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """What the exported network divides its logits by, so that its confidence is calibrated."""

@@ -1,7 +1,7 @@
-"""How an image of a text line becomes the tensor a recogniser sees: the same in training and in serving.
+"""How an image becomes the tensor a network sees: the same in training and in serving.
 
-PP-OCR's convention: height fixed, bilinear resize, BGR, ``x / 127.5 - 1``, shape ``[N, 3, height, width]``.
-An image is padded to a width of its own, never to that of its neighbours in a batch, so a reading does not
+PP-OCR's convention: BGR, ``x / 127.5 - 1``, shape ``[N, 3, height, width]``. A page is cut into tiles as it is.
+A text line is scaled to a fixed height, bilinearly, and padded to a width of its own, never to that of its neighbours in a batch, so a reading does not
 depend on what else is read at the same time.
 """
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
+from config.detection import Detection
 from config.family import Recognition, Resize
 from config.yaml_source import Settings
 from corpus.images import to_8_bit
@@ -46,6 +47,12 @@ class Preprocessing(Settings):
         return self.resize == "keep-ratio"
 
 
+class PagePreprocessing(Detection):
+    """The contract between whoever trains a detector and whoever runs it."""
+
+    grayscale: bool
+
+
 def preprocessing_of(recognition: Recognition, *, grayscale: bool) -> Preprocessing:
     """Return how a family's lines are shown to a network."""
     return Preprocessing(
@@ -56,7 +63,7 @@ def preprocessing_of(recognition: Recognition, *, grayscale: bool) -> Preprocess
     )
 
 
-def pixels_of(image: Image.Image, how: Preprocessing) -> Pixels:
+def pixels_of(image: Image.Image, how: Preprocessing | PagePreprocessing) -> Pixels:
     """Return the pixels of `image`, ``[height, width]`` in grey or ``[height, width, 3]`` in BGR."""
     plain = to_8_bit(image)
     if how.grayscale:

@@ -2,11 +2,13 @@
 
 A recogniser is a layer that maps ``[N, 1 or 3, height, width]`` to logits ``[N, steps, classes]``, one step
 for each `step_px` pixels of width, and whose last layer is ``head``, a linear one.
+
+A detector maps ``[N, 3, height, width]`` to probabilities ``[N, 1, height, width]``; see `db_mobile`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +46,7 @@ def kind_of(name: str) -> Kind:
     """
     known = recognisers()
     if name not in known:
-        found, remedy = f"no network {name!r}", did_you_mean(name, known)
-        raise ConfigError(Problem("network.unknown", found, "one of this image's", remedy))
+        raise _unknown(name, known)
     return known[name]
 
 
@@ -55,11 +56,35 @@ def build(name: str, options: Mapping[str, Any], classes: int) -> paddle.nn.Laye
     Raises:
         ConfigError: there is no such network, or it has no such option.
     """
-    kind = kind_of(name)
+    return _built(kind_of(name).build, name, {"classes": classes}, options)
+
+
+def build_detector(name: str, options: Mapping[str, Any]) -> paddle.nn.Layer:
+    """Return the detector `name` with random weights.
+
+    Raises:
+        ConfigError: there is no such network, or it has no such option.
+    """
+    from containers.paddle.networks import db_mobile
+
+    known = {"db-mobile": db_mobile.DbMobile}
+    if name not in known:
+        raise _unknown(name, known)
+    return _built(known[name], name, {}, options)
+
+
+def _built(
+    make: Callable[..., paddle.nn.Layer], name: str, needed: Mapping[str, Any], options: Mapping[str, Any]
+) -> paddle.nn.Layer:
     try:
-        return kind.build(classes=classes, **options)
+        return make(**needed, **options)
     except TypeError as error:
         found = f"the network {name!r} with the options {dict(options)}: {error}"
         raise ConfigError(
             Problem("network.options", found, "options that it has", "Mend the recipe.")
         ) from error
+
+
+def _unknown(name: str, known: Iterable[str]) -> ConfigError:
+    found, remedy = f"no network {name!r}", did_you_mean(name, known)
+    return ConfigError(Problem("network.unknown", found, "one of this image's", remedy))
