@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from cli import config, corpus
+from cli import config, corpus, train
 from cli.evaluate import evaluate
 from config.errors import GlyphlineError
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(config.app, name="config")
+app.add_typer(train.app, name="train")
 app.command()(evaluate)
 
 

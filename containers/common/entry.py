@@ -25,6 +25,8 @@ class Stop:
 
     def __init__(self) -> None:
         self._told = threading.Event()
+        self.signal: int | None = None
+        """The signal that said so."""
 
     def listen(self) -> None:
         """Take SIGTERM and SIGINT as the word to leave; a second one ends the process at once."""
@@ -39,6 +41,7 @@ class Stop:
         return self._told.is_set()
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
+        self.signal = number
         self._told.set()
         signal.signal(number, signal.SIG_DFL)
 

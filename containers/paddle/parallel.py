@@ -37,6 +37,14 @@ class World:
         whole: NDArray[np.int64] = np.concatenate([rows, rows[:missing]])
         return whole[self.rank :: self.size]
 
+    def leaders(self, value: float) -> float:
+        """Return what the leading process has, so that all take the same decisions."""
+        if self.size == 1:
+            return value
+        shared = paddle.to_tensor([value], dtype="float64")
+        distributed.broadcast(shared, src=0)
+        return float(shared.numpy()[0])
+
     def any(self, said: bool) -> bool:
         """Return whether any process says so; all processes get the same answer."""
         if self.size == 1:

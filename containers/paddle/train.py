@@ -1,11 +1,12 @@
 """The training job of this image: ``python -m containers.paddle.train``, or `run` from the command line.
 
-Channels: ``data`` (a snapshot or PaddleOCR label files) and, if wanted, ``replay`` (an old snapshot), ``model``
-(the champion's artifact), ``config`` (a ``family.yaml`` that is not in the image).
+Channels: ``data`` (a snapshot or PaddleOCR label files) and, if wanted, ``replay`` (an old snapshot),
+``model`` (the champion's artifact), ``config`` (a ``family.yaml`` that is not in the image).
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 from config.family import Family, load_family
@@ -17,12 +18,18 @@ from containers.common.hyperparameters import parse
 from containers.common.progress import Tell, teller
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.inputs import Inputs
+from containers.paddle.launch import again, follows, is_worker, launch
 from containers.paddle.recipe import load_recipe
 
 
 def main(job: Job, stop: Stop) -> None:
     """Train what the job's hyperparameters and channels say."""
     settings = parse(job.hyperparameters(), Hyperparameters)
+    processes = settings.processes or job.gpus or 1
+    if processes > 1 and not is_worker():
+        sys.exit(launch(again(), processes, gpus=job.gpus > 0))
+    if follows():
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the first process speaks for all
     replay = job.optional_channel("replay")
     inputs = Inputs(
         data=str(job.channel("data")),
@@ -46,8 +53,10 @@ def run(family: Family, settings: Hyperparameters, inputs: Inputs, stop: Stop, t
         TrainingError: no good model came of it.
     """
     recipe = load_recipe(settings.recipe or family.training.recipe)
+    os.environ.setdefault("GLOG_minloglevel", "2")  # Paddle's chatter would bury what matters
     from containers.paddle.recognition.training import train_recogniser
 
+    stop.listen()  # importing Paddle took the signals away
     return train_recogniser(family, recipe, settings, inputs, stop, tell)
 
 

@@ -99,6 +99,8 @@ class Outcome:
     """
 
     finished: bool
+    leads: bool
+    """Whether this process is the one that goes on to export; several may have trained."""
     epochs: int
     steps: int
     best_epoch: int
@@ -227,10 +229,11 @@ class _Run:
         state, limit = self.state, self.setup.optimisation.plateau_epochs
         state.epoch += 1
         state.batch = 0
-        if validation.error < state.best_error or not self.best:
-            state.best_error, state.best_epoch = validation.error, state.epoch
+        error = self.world.leaders(validation.error)
+        if error < state.best_error or not self.best:
+            state.best_error, state.best_epoch = error, state.epoch
             self.best = weights_of(self.network)
-        if validation.silent and state.epoch >= limit:
+        if self.world.leaders(validation.silent) and state.epoch >= limit:
             found = f"after {state.epoch} epochs the network still reads nothing in nearly every image"
             raise TrainingError(
                 f"{found}; it stays on the plateau where blanks are the cheapest answer. Give it fewer time "
@@ -248,7 +251,8 @@ class _Run:
 
     def _outcome(self, *, finished: bool) -> Outcome:
         state = self.state
-        return Outcome(finished, state.epoch, state.step, state.best_epoch, tuple(state.history))
+        history = tuple(state.history)
+        return Outcome(finished, self.world.leads, state.epoch, state.step, state.best_epoch, history)
 
     def _save(self) -> None:
         self.saved_at = time.monotonic()

@@ -6,8 +6,8 @@ The exported network answers with probabilities, its logits divided by the tempe
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
+import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -63,7 +63,7 @@ def export(network: paddle.nn.Layer, how: Preprocessing, temperature: float, fol
     spec = paddle.static.InputSpec([None, 3, how.height_px, width], "float32", "x")
     paddle.jit.save(_Exported(network, temperature), str(folder / Path(MODEL).stem), input_spec=[spec])
     # its default optimiser installs packages from the network while it runs
-    with _quiet(), tempfile.TemporaryDirectory(dir=folder) as scratch:
+    with _captured(), tempfile.TemporaryDirectory(dir=folder) as scratch:
         partial = Path(scratch) / ONNX
         paddle2onnx.export(
             str(folder / MODEL),
@@ -116,10 +116,20 @@ def _difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    logging.disable(logging.INFO)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
+def _captured() -> Iterator[None]:
+    """Keep what native code prints meanwhile, and show it only if that code fails."""
+    with tempfile.TemporaryFile() as printed:
+        kept = [os.dup(1), os.dup(2)]
+        sys.stdout.flush()
+        for number in (1, 2):
+            os.dup2(printed.fileno(), number)
+        try:
             yield
-    finally:
-        logging.disable(logging.NOTSET)
+        except BaseException:
+            printed.seek(0)
+            os.write(kept[1], printed.read())
+            raise
+        finally:
+            for number, old in zip((1, 2), kept, strict=True):
+                os.dup2(old, number)
+                os.close(old)

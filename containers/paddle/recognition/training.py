@@ -91,9 +91,7 @@ def train_recogniser(
         lines = load_lines([material.data], "train", how, scratch)
         old = load_lines([material.replay], "train", how, scratch) if material.replay else None
         val = load_lines(sources, "val", how, scratch)
-        _say(
-            f"lines to learn from: {len(lines):,}, to replay: {len(old) if old else 0:,}, to validate: {len(val):,}"
-        )
+        _say(f"lines: {len(lines):,} new, {len(old) if old else 0:,} to replay, {len(val):,} to validate on")
         optimisation = settings.optimisation(recipe, continuing=material.champion is not None)
         task = RecognitionTask(
             train=lines,
@@ -116,7 +114,7 @@ def train_recogniser(
             find_rate=settings.find_learning_rate,
         )
         outcome = train(network, task, setup, stop, tell)
-        if not outcome.finished:
+        if not outcome.finished or not outcome.leads:
             return None
         return _deliver(network, val, material, outcome, inputs)
 

@@ -1,0 +1,80 @@
+"""`glyphline train`: train a model on this machine, exactly as the container does."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import facts_table, print_table
+
+app = typer.Typer(help="Train a model here, exactly as a training job does.", no_args_is_help=True)
+
+
+@app.command()
+def paddle(
+    family: Annotated[str, typer.Option(help="A name in config/families/, or a YAML file.")],
+    data: Annotated[str, typer.Option(help="A snapshot (FOLDER or FOLDER@HASH), or PaddleOCR label files.")],
+    out: Annotated[Path, typer.Option(help="Where the model artifact goes.")],
+    champion: Annotated[
+        Path | None, typer.Option(help="Continue from this artifact; its charset may grow.")
+    ] = None,
+    replay: Annotated[
+        str | None, typer.Option(help="A snapshot of old samples that are not to be forgotten.")
+    ] = None,
+    recipe: Annotated[str | None, typer.Option(help="In place of the family's: name or YAML file.")] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--set", "-s", help="A hyperparameter as NAME=VALUE, such as epochs=5; repeatable."),
+    ] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="Where checkpoints go; default: OUT.checkpoints, gone at the end.")
+    ] = None,
+) -> None:
+    """Train a text recogniser or detector with Paddle: progress line by line, a proved artifact at the end.
+
+    Started again after it was interrupted or killed, it goes on at its last checkpoint. Exit code 0: done;
+    1: no good model came of it; 2: something that was given cannot be used; 130, 143: told to stop.
+
+    Example: `glyphline train paddle --family thai-rec --data thai/ --out model/ -s epochs=5`
+    """
+    from config.family import load_family
+    from containers.common.entry import Stop
+    from containers.common.hyperparameters import parse
+    from containers.common.progress import teller
+    from containers.paddle.hyperparameters import Hyperparameters
+    from containers.paddle.inputs import Inputs
+    from containers.paddle.train import run
+
+    said = {"family": family, **_pairs(parameter or [])}
+    settings = parse(said if recipe is None else {**said, "recipe": recipe}, Hyperparameters)
+    kept = checkpoints or out.with_name(f"{out.name}.checkpoints")
+    inputs = Inputs(data=data, out=out, checkpoints=kept, model=champion, replay=replay)
+    stop = Stop()
+    artifact = run(load_family(family), settings, inputs, stop, teller())
+    if artifact is None:
+        typer.echo(f"stopped; the same command goes on from the checkpoint in {kept}", err=True)
+        raise typer.Exit(128 + (stop.signal or 0))
+    if checkpoints is None:
+        shutil.rmtree(kept)
+    about = artifact.description.provenance
+    rows = [
+        ("version", artifact.version),
+        ("CER on val", f"{about.val_cer:.2%}"),
+        ("exact match on val", f"{about.val_exact_match:.2%}"),
+        ("charset", f"{len(artifact.charset.entries)} characters"),
+        ("size", f"{sum(one.bytes for one in artifact.description.files.values()) / 1e6:.1f} MB"),
+    ]
+    print_table(facts_table(str(out), rows))
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{one!r} is not NAME=VALUE", param_hint="--set")
+        pairs[name] = value
+    return pairs
