@@ -1,8 +1,8 @@
 """How an image becomes the tensor a network sees: the same in training and in serving.
 
-PP-OCR's convention: BGR, ``x / 127.5 - 1``, shape ``[N, 3, height, width]``. A page is cut into tiles as it is.
-A text line is scaled to a fixed height, bilinearly, and padded to a width of its own, never to that of its neighbours in a batch, so a reading does not
-depend on what else is read at the same time.
+PP-OCR's convention: BGR, ``x / 127.5 - 1``, shape ``[N, 3, height, width]``. A page is cut into tiles of its
+own scale. A text line is scaled to a fixed height, bilinearly, and padded to a width of its own, never to
+that of its neighbours in a batch, so a reading does not depend on what else is read at the same time.
 """
 
 from __future__ import annotations

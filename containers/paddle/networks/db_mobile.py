@@ -1,4 +1,4 @@
-"""PP-OCRv5's mobile detector: PP-LCNetV3 features, a feature pyramid, a head for each map. From PaddleX's definition.
+"""PP-OCRv5's mobile detector: PP-LCNetV3 features, a feature pyramid, a head for each map; from PaddleX.
 
 M. Liao et al., Real-time Scene Text Detection with Differentiable Binarization (2020):
 https://arxiv.org/abs/1911.08947; C. Cui et al., PaddleOCR 3.0 Technical Report (2025):
@@ -12,7 +12,7 @@ from paddle import nn
 
 
 class DbMobile(nn.Layer):
-    """``[N, 3, height, width]``, multiples of 32, to the probability of text's middle ``[N, 1, height, width]``.
+    """``[N, 3, height, width]``, multiples of 32, to probabilities of text ``[N, 1, height, width]``.
 
     While it trains the answer is ``[N, 2, height, width]``: the second map is the threshold, which only the
     loss asks for and an exported network has not. `branches` is how many convolutions PP-LCNetV3 adds up in
@@ -34,5 +34,6 @@ class DbMobile(nn.Layer):
         """Return the maps, every value from 0 to 1."""
         features = self.features(x)
         if not self.training:
-            return self.probability(features)
+            probability: paddle.Tensor = self.probability(features)
+            return probability
         return paddle.concat([self.probability(features), self.threshold(features)], axis=1)

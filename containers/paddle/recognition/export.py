@@ -5,11 +5,7 @@ The exported network answers with probabilities, its logits divided by the tempe
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +17,7 @@ from containers.common.ctc import decode, fit_temperature, softmax
 from containers.common.errors import TrainingError
 from containers.common.preprocessing import Preprocessing, to_input
 from containers.common.recogniser import Engine
-from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from containers.paddle.exporting import write_model
 from containers.paddle.recognition.lines import Lines
 from containers.paddle.recognition.task import logits_of
 
@@ -56,23 +52,8 @@ def calibrate(network: paddle.nn.Layer, val: Lines, alphabet: Sequence[str]) -> 
 
 def export(network: paddle.nn.Layer, how: Preprocessing, temperature: float, folder: Path) -> None:
     """Write the network as a Paddle inference model and as ONNX into `folder`."""
-    import paddle2onnx
-
-    network.eval()
     width = None if how.dynamic else how.width_px
-    spec = paddle.static.InputSpec([None, 3, how.height_px, width], "float32", "x")
-    paddle.jit.save(_Exported(network, temperature), str(folder / Path(MODEL).stem), input_spec=[spec])
-    # its default optimiser installs packages from the network while it runs
-    with _captured(), tempfile.TemporaryDirectory(dir=folder) as scratch:
-        partial = Path(scratch) / ONNX
-        paddle2onnx.export(
-            str(folder / MODEL),
-            str(folder / PARAMETERS),
-            str(partial),
-            opset_version=17,
-            optimize_tool="None",
-        )
-        partial.rename(folder / ONNX)
+    write_model(_Exported(network, temperature), [None, 3, how.height_px, width], folder)
 
 
 def prove(
@@ -113,23 +94,3 @@ def _difference(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray
     logs = [np.log(np.maximum(each, _LEAST)) for each in (one, other)]
     result: NDArray[np.float32] = np.abs(logs[0] - logs[1]).max(axis=(1, 2))
     return result
-
-
-@contextlib.contextmanager
-def _captured() -> Iterator[None]:
-    """Keep what native code prints meanwhile, and show it only if that code fails."""
-    with tempfile.TemporaryFile() as printed:
-        kept = [os.dup(1), os.dup(2)]
-        sys.stdout.flush()
-        for number in (1, 2):
-            os.dup2(printed.fileno(), number)
-        try:
-            yield
-        except BaseException:
-            printed.seek(0)
-            os.write(kept[1], printed.read())
-            raise
-        finally:
-            for number, old in zip((1, 2), kept, strict=True):
-                os.dup2(old, number)
-                os.close(old)

@@ -1,0 +1,1 @@
+"""Training a text detector, and finding text with it: differentiable binarisation over tiles of a page."""
