@@ -70,7 +70,8 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[Problem]]:
 
 
 def _load(path: Path) -> Checkpoint:
-    with np.load(path, allow_pickle=False) as archive:
+    # NumPy would leave the file open where it is no archive
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files if name != _STATE}
         state = json.loads(archive[_STATE].tobytes())
     return Checkpoint(int(path.stem.removeprefix("step-")), arrays, state)

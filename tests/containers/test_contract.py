@@ -1,0 +1,111 @@
+"""What a job is given, and how it leaves: real files in a folder that stands for /opt/ml."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.errors import Problem, StateError
+from config.yaml_source import Settings
+from containers.common.contract import Job
+from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_CHARACTERS, Stop, run
+from containers.common.errors import JobError, TrainingError
+from containers.common.hyperparameters import parse
+
+
+class Parameters(Settings):
+    family: str
+    epochs: int = 3
+    rate: float | None = None
+    find: bool = False
+
+
+def test_strings_become_typed_values() -> None:
+    given = {
+        "family": '"thai-rec"',
+        "epochs": "7",
+        "rate": "1e-3",
+        "find": "true",
+        "sagemaker_region": "eu-west-1",
+    }
+    assert parse(given, Parameters) == Parameters(family="thai-rec", epochs=7, rate=0.001, find=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"family": "f", "epoch": "7"}, "Did you mean 'epochs'?"),
+        ({"family": "f", "epochs": "many"}, "'epochs' is 'many'; expected a valid integer"),
+        ({"epochs": "7"}, "'family' is missing"),
+    ],
+)
+def test_a_wrong_hyperparameter_is_named(given: dict[str, str], said: str) -> None:
+    with pytest.raises(JobError, match=said.replace("?", r"\?")):
+        parse(given, Parameters)
+
+
+def test_channels(tmp_path: Path) -> None:
+    job = Job(tmp_path)
+    with pytest.raises(JobError, match="there are: none"):
+        job.channel("data")
+    (tmp_path / "input/data/data").mkdir(parents=True)
+    with pytest.raises(JobError, match="'data' is empty"):
+        job.channel("data")
+    (tmp_path / "input/data/data/manifest.jsonl").touch()
+    assert job.channel("data") == tmp_path / "input/data/data"
+    assert job.optional_channel("model") is None
+    with pytest.raises(JobError, match=r"no input channel 'model' \(there are: data\)"):
+        job.channel("model")
+
+
+def test_hyperparameters_come_from_the_file(tmp_path: Path) -> None:
+    job = Job(tmp_path)
+    assert job.hyperparameters() == {}
+    path = tmp_path / "input/config/hyperparameters.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"epochs": "7", "list": [1, 2]}))
+    assert job.hyperparameters() == {"epochs": "7", "list": "[1, 2]"}
+    path.write_text("[1]")
+    with pytest.raises(JobError, match="a JSON list"):
+        job.hyperparameters()
+
+
+def _raising(error: Exception) -> Callable[[Job, Stop], None]:
+    def main(_job: Job, _stop: Stop) -> None:
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            JobError(Problem("rule", "found this", "that", "Do so.")),
+            CALLERS_MISTAKE,
+            "found this; expected that. Do so.",
+        ),
+        (StateError("it is taken"), CALLERS_MISTAKE, "it is taken"),
+        (TrainingError("it diverged"), FAILED, "it diverged"),
+        (OSError(errno.ENOSPC, "No space", "/opt/ml/model/x"), FAILED, "VolumeSizeInGB"),
+        (MemoryError(), FAILED, "Lower batch_size"),
+        (KeyError("x" * 5000), FAILED, "KeyError"),
+    ],
+)
+def test_whatever_fails_leaves_one_sentence(tmp_path: Path, error: Exception, code: int, said: str) -> None:
+    job = Job(tmp_path)
+    assert run(_raising(error), job) == code
+    sentence = job.failure.read_text(encoding="utf-8")
+    assert said in sentence
+    assert "\n" not in sentence
+    assert len(sentence) <= FAILURE_CHARACTERS
+    assert [path.name for path in job.failure.parent.iterdir()] == ["failure"]
+
+
+def test_success_leaves_no_failure(tmp_path: Path) -> None:
+    assert run(lambda _job, _stop: None, Job(tmp_path)) == DONE
+    assert not Job(tmp_path).failure.exists()

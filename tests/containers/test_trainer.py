@@ -1,0 +1,148 @@
+"""The training loop on a toy problem: it resumes to the bit, notices divergence, and knows when to stop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from containers.common.entry import Stop
+from containers.common.errors import ArtifactError, TrainingError
+from containers.common.progress import Tick, nothing
+from containers.paddle.recipe import Optimisation
+from containers.paddle.trainer import Rows, Setup, Validation, load_weights, train, weights_of
+
+HOW = Optimisation(epochs=4, batch_size=8, learning_rate=0.05, weight_decay=0.01, averaging=0.9)
+
+
+@dataclass
+class Toy:
+    """Fit a line through noisy points; `stop_at` tells the training to leave at that step."""
+
+    stop: Stop = field(default_factory=Stop)
+    stop_at: int = -1
+    scale: float = 1.0
+    silent: bool = False
+    validations: int = 0
+
+    def batches(self, epoch: int) -> Sequence[Rows]:
+        rows = np.random.default_rng(epoch).permutation(64)
+        return [rows[i : i + 8] for i in range(0, 64, 8)]
+
+    def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
+        if step == self.stop_at:
+            self.stop.tell()
+        x = paddle.to_tensor(rows[:, None].astype(np.float32) / 64)
+        noise = paddle.randn([len(rows), 1]) * 0.1
+        return ((network(x) - 3 * x - noise) ** 2).mean() * self.scale
+
+    def validate(self, network: paddle.nn.Layer, stop: Stop) -> Validation | None:
+        self.validations += 1
+        error = abs(network(paddle.to_tensor([[1.0]])).item() - 3)
+        return None if stop else Validation(error, {"val_error": error}, self.silent)
+
+
+def _network() -> paddle.nn.Layer:
+    paddle.seed(5)
+    return paddle.nn.Sequential(paddle.nn.Linear(1, 8), paddle.nn.Dropout(0.2), paddle.nn.Linear(8, 1))
+
+
+def _setup(folder: Path, how: Optimisation = HOW) -> Setup:
+    return Setup(how, seed=3, checkpoints=folder, identity="toy", interval_s=0.0)
+
+
+@pytest.mark.parametrize("stop_at", [0, 3, 7, 8, 20])
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path: Path, stop_at: int) -> None:
+    whole = _network()
+    straight = train(whole, Toy(), _setup(tmp_path / "whole"), Stop(), nothing)
+    interrupted = Toy(stop_at=stop_at)
+    first = train(_network(), interrupted, _setup(tmp_path / "parts"), interrupted.stop, nothing)
+    assert not first.finished
+    other = paddle.nn.Linear(2, 2)  # another process would have numbered its parameters otherwise, too
+    resumed = _network()
+    second = train(resumed, Toy(), _setup(tmp_path / "parts"), Stop(), nothing)
+    assert (second.finished, second.steps) == (True, straight.steps)
+    assert second.history == straight.history
+    for name, array in weights_of(whole).items():
+        np.testing.assert_array_equal(array, weights_of(resumed)[name])
+    del other
+
+
+def test_the_best_weights_are_kept_not_the_last(tmp_path: Path) -> None:
+    class Worsening(Toy):
+        def validate(self, network: paddle.nn.Layer, stop: Stop) -> Validation | None:
+            self.validations += 1
+            self.seen: list[dict[str, np.ndarray]] = getattr(self, "seen", [])
+            self.seen.append(weights_of(network))
+            return Validation(float(self.validations), {})
+
+    task, network = Worsening(), _network()
+    outcome = train(network, task, _setup(tmp_path, HOW.model_copy(update={"patience": 2})), Stop(), nothing)
+    assert (outcome.best_epoch, outcome.epochs) == (1, 3)
+    for name, array in weights_of(network).items():
+        np.testing.assert_array_equal(array, task.seen[0][name])
+
+
+def test_what_is_no_number_any_more_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"became (inf|nan) at step 0\. Lower learning_rate \(it was"):
+        train(_network(), Toy(scale=math.inf), _setup(tmp_path), Stop(), nothing)
+
+
+def test_an_exploding_loss_is_noticed(tmp_path: Path) -> None:
+    wild = HOW.model_copy(
+        update={"learning_rate": 30.0, "clip_norm": None, "warmup_epochs": 0.0, "epochs": 50, "patience": 50}
+    )
+    with pytest.raises(TrainingError, match="diverges: the loss rose"):
+        train(_network(), Toy(), _setup(tmp_path, wild), Stop(), nothing)
+
+
+def test_a_network_that_reads_nothing_is_given_up(tmp_path: Path) -> None:
+    how = HOW.model_copy(update={"plateau_epochs": 2})
+    with pytest.raises(TrainingError, match="after 2 epochs the network still reads nothing"):
+        train(_network(), Toy(silent=True), _setup(tmp_path, how), Stop(), nothing)
+
+
+def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    train(_network(), Toy(), _setup(tmp_path), Stop(), nothing)
+    with pytest.raises(ArtifactError, match="the checkpoint of another training"):
+        train(_network(), Toy(), replace(_setup(tmp_path), identity="other"), Stop(), nothing)
+
+
+def test_a_rate_is_found_and_the_search_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begun = weights_of(_network())
+    seen: list[dict[str, np.ndarray]] = []
+
+    class Watched(Toy):
+        def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
+            seen.append(weights_of(network))
+            return super().loss(network, rows, epoch, step)
+
+    network = _network()
+    train(network, Watched(), replace(_setup(tmp_path), find_rate=True), Stop(), nothing)
+    assert "the learning rate finder proposes" in capsys.readouterr().out
+    searched = len(seen) - 32
+    assert searched > 20
+    for name, array in begun.items():
+        np.testing.assert_array_equal(array, seen[searched][name])
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    ticks: list[Tick] = []
+    train(_network(), Toy(), _setup(tmp_path), Stop(), ticks.append)
+    assert [tick.epoch for tick in ticks if tick.figures] == [1, 2, 3, 4]
+    assert {tick.epochs for tick in ticks} == {4}
+    assert ticks[-1].eta_s == 0
+
+
+def test_weights_that_do_not_fit_change_nothing() -> None:
+    network = _network()
+    before = weights_of(network)
+    with pytest.raises(ValueError, match="do not fit"):
+        load_weights(network, {**before, "0.weight": np.zeros((2, 8), np.float32)})
+    for name, array in weights_of(network).items():
+        np.testing.assert_array_equal(array, before[name])

@@ -1,0 +1,270 @@
+"""A recogniser trained for real, in seconds: artifact, growth, interruption, bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import digits
+import numpy as np
+import pytest
+from upath import UPath
+
+from config.family import load_family
+from containers.common import entry
+from containers.common.artifact import Artifact, open_artifact
+from containers.common.contract import ROOT_VARIABLE, Job
+from containers.common.entry import Stop
+from containers.common.errors import ArtifactError, TrainingError
+from containers.common.preprocessing import preprocessing_of
+from containers.common.progress import nothing
+from containers.common.recogniser import recogniser_of
+from containers.paddle.engines import open_engine
+from containers.paddle.hyperparameters import Hyperparameters
+from containers.paddle.inputs import Inputs
+from containers.paddle.recognition.export import prove
+from containers.paddle.recognition.lines import load_lines
+from containers.paddle.train import main, run
+from corpus.images import open_image
+from corpus.snapshot import Snapshot, open_snapshot
+
+pytestmark = pytest.mark.xdist_group("training")  # the artifact below is made once
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the family and two snapshots: 0 to 4, and then 5 to 9."""
+    folder = tmp_path_factory.mktemp("training")
+    digits.write_family(folder)
+    digits.snapshot(folder / "old", "01234", 400)
+    digits.snapshot(folder / "new", "56789", 250, seed=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def champion(home: Path) -> Artifact:
+    inputs = Inputs(str(home / "old/snapshot"), home / "champion", home / "champion.checkpoints")
+    artifact = _train(home, inputs)
+    assert artifact is not None
+    return artifact
+
+
+def _train(home: Path, inputs: Inputs, **settings: object) -> Artifact | None:
+    parameters = Hyperparameters.model_validate({"family": "digits", **settings})
+    return run(load_family(home / "family.yaml"), parameters, inputs, Stop(), nothing)
+
+
+def _exact_match(artifact: Artifact, snapshot: Snapshot) -> float:
+    recogniser = recogniser_of(artifact, open_engine(artifact, "onnx"))
+    samples = [sample for sample in snapshot.samples() if sample.split == "val"]
+    images = [open_image(snapshot.image_path(one).read_bytes(), one.id) for one in samples]
+    readings = recogniser.read(images)
+    return float(np.mean([reading.text == one.text for reading, one in zip(readings, samples, strict=True)]))
+
+
+def test_the_artifact_reads_what_it_was_taught(champion: Artifact, home: Path) -> None:
+    about = champion.description
+    assert _exact_match(champion, open_snapshot(str(home / "old/snapshot"))) > 0.9
+    assert about.provenance.val_exact_match > 0.9
+    assert {name: one.mismatches for name, one in about.parity.items()} == {"paddle": 0, "onnx": 0}
+    assert about.parity["onnx"].images == 80
+    assert champion.charset.entries == tuple("01234")
+    assert about.provenance.data == open_snapshot(str(home / "old/snapshot")).description.hash
+    assert len(json.loads(champion.file("history.json").read_text())) == 5
+
+
+def test_both_engines_say_the_same(champion: Artifact) -> None:
+    batch = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 48)).astype(np.float32)
+    one, other = open_engine(champion, "onnx")(batch), open_engine(champion, "paddle")(batch)
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    np.testing.assert_allclose(one.sum(axis=2), 1.0, atol=1e-4)
+
+
+def test_the_charset_grows_and_nothing_is_forgotten(champion: Artifact, home: Path, tmp_path: Path) -> None:
+    old, new = (open_snapshot(str(home / name / "snapshot")) for name in ("old", "new"))
+    before = _exact_match(champion, old)
+    inputs = Inputs(str(new.folder), tmp_path / "m", tmp_path / "c", champion.folder, str(old.folder))
+    grown = _train(home, inputs, replay_ratio=2.0, distillation=0.1)
+    assert grown is not None
+    assert grown.charset.entries == tuple("0123456789")
+    assert grown.description.provenance.parent == champion.version
+    assert _exact_match(champion, new) == 0.0
+    assert _exact_match(grown, new) > 0.8
+    assert _exact_match(grown, old) > before - 0.05
+
+
+def test_without_replay_it_is_forgotten(champion: Artifact, home: Path, tmp_path: Path) -> None:
+    inputs = Inputs(str(home / "new/snapshot"), tmp_path / "m", tmp_path / "c", champion.folder)
+    grown = _train(home, inputs)
+    assert grown is not None
+    assert _exact_match(grown, open_snapshot(str(home / "old/snapshot"))) < 0.5
+
+
+def test_an_export_that_is_not_the_network_is_refused(champion: Artifact, home: Path, tmp_path: Path) -> None:
+    import paddle
+
+    from containers.paddle import networks
+    from containers.paddle.trainer import load_weights
+
+    family = load_family(home / "family.yaml")
+    how = preprocessing_of(family.recognition, grayscale=True)
+    val = load_lines([open_snapshot(str(home / "old/snapshot"))], "val", how, tmp_path)
+    about = champion.description
+    network = networks.build(about.network.name, about.network.options, 6)
+    with np.load(champion.file("weights.npz")) as weights:
+        load_weights(network, dict(weights))
+    network.eval()
+    engine = open_engine(champion, "onnx")
+    assert prove(network, about.temperature, engine, val, "01234").mismatches == 0
+    with paddle.no_grad():
+        network.head.bias.set_value(network.head.bias + paddle.to_tensor([0, 9.0, 0, 0, 0, 0]))
+    with pytest.raises(
+        TrainingError, match=r"of 80 validation images, first images/.*\.png .*trained reads '0"
+    ):
+        prove(network, about.temperature, engine, val, "01234")
+
+
+def _start(root: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, ROOT_VARIABLE: str(root), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "containers.paddle.train"]
+    return subprocess.Popen(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def _wait_for_checkpoint(root: Path, job: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 60
+    while not list((root / "checkpoints").glob("step-*.npz")):
+        assert job.poll() is None, job.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _history(artifact: Path) -> list[dict[str, float]]:
+    history: list[dict[str, float]] = json.loads((artifact / "history.json").read_text())
+    return history
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_stopped_job_goes_on_as_if_nothing_had_been(
+    champion: Artifact, home: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    often = {"checkpoint_interval_s": "0.001"}
+    root = digits.write_job(tmp_path / "ml", home / "family.yaml", often, data=home / "old/snapshot")
+    job = _start(root)
+    _wait_for_checkpoint(root, job)
+    time.sleep(0.3)
+    began = time.monotonic()
+    job.send_signal(number)
+    said, _ = job.communicate(timeout=10)
+    assert time.monotonic() - began < 10
+    assert job.returncode == (0 if number == signal.SIGTERM else -number), said
+    assert not list((root / "model").glob("*"))
+    assert not (root / "output/failure").exists()
+    job = _start(root)
+    said, _ = job.communicate(timeout=60)
+    assert job.returncode == 0, said
+    assert "resuming at epoch" in said
+    for one, other in zip(_history(champion.folder), _history(root / "model"), strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+    open_artifact(root / "model", tmp_path)
+
+
+def test_two_processes_train_one_model(home: Path, tmp_path: Path) -> None:
+    parameters = {"processes": "2", "epochs": "2"}
+    root = digits.write_job(tmp_path / "ml", home / "family.yaml", parameters, data=home / "old/snapshot")
+    job = _start(root)
+    said, _ = job.communicate(timeout=90)
+    assert job.returncode == 0, said
+    assert said.count("epoch 2/2 train_loss") == 1  # one speaks for both
+    assert open_artifact(root / "model", tmp_path).description.provenance.steps == 80
+
+
+def _packed(folder: Path, target: Path) -> Path:
+    target.mkdir()
+    with tarfile.open(target / "model.tar.gz", "w:gz") as tar:
+        tar.add(folder, arcname=".")
+    return target
+
+
+def test_a_packed_champion_opens(champion: Artifact, tmp_path: Path) -> None:
+    packed = _packed(champion.folder, tmp_path / "channel")
+    opened = open_artifact(packed, tmp_path)
+    assert opened.version == champion.version
+    with pytest.raises(ArtifactError, match="family 'digits'"):
+        opened.require(family="thai-rec", image="paddle")
+
+
+def _broken_labels(folder: Path, _champion: Artifact) -> dict[str, Path]:
+    texts = digits.texts_of("01234", 100)
+    digits.write_labels(folder / "data", [*texts[:-30], *["0123401234"] * 30])
+    return {"data": folder / "data"}
+
+
+def _corrupt_champion(folder: Path, champion: Artifact) -> dict[str, Path]:
+    shutil.copytree(champion.folder, folder / "model")
+    (folder / "model/weights.npz").write_bytes(b"other")
+    return {"model": folder / "model"}
+
+
+def _champion_of_another_family(folder: Path, champion: Artifact) -> dict[str, Path]:
+    shutil.copytree(champion.folder, folder / "model")
+    path = folder / "model/artifact.json"
+    path.write_text(path.read_text().replace('"digits"', '"letters"'))
+    return {"model": folder / "model"}
+
+
+def _climbing_archive(folder: Path, _champion: Artifact) -> dict[str, Path]:
+    (folder / "model").mkdir()
+    with tarfile.open(folder / "model/model.tar.gz", "w:gz") as tar:
+        tar.add(__file__, arcname="../outside")
+    return {"model": folder / "model"}
+
+
+def _empty_channel(folder: Path, _champion: Artifact) -> dict[str, Path]:
+    (folder / "data").mkdir()
+    return {"data": folder / "data"}
+
+
+BAD = {
+    "labels that cannot be learnt": (_broken_labels, "at best 70.0 % exact match (56 of 80)"),
+    "corrupt champion": (_corrupt_champion, "weights.npz: another content than artifact.json says"),
+    "champion of another family": (_champion_of_another_family, "a model of the family 'letters'"),
+    "archive that climbs out": (_climbing_archive, "'../outside', which leads out of the folder"),
+    "empty channel": (_empty_channel, "the input channel 'data' is empty"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_sentence_and_code_2(
+    champion: Artifact, home: Path, tmp_path: Path, name: str
+) -> None:
+    make, said = BAD[name]
+    channels = {"data": home / "old/snapshot", **make(tmp_path, champion)}
+    job = Job(digits.write_job(tmp_path / "ml", home / "family.yaml", {}, **channels))
+    assert entry.run(main, job) == entry.CALLERS_MISTAKE
+    assert said in job.failure.read_text()
+    assert not job.model.exists()
+
+
+def test_a_family_the_network_does_not_fit_is_refused(home: Path, tmp_path: Path) -> None:
+    family = tmp_path / "family.yaml"
+    family.write_text((home / "family.yaml").read_text().replace("step_px: 4", "step_px: 8"))
+    job = Job(digits.write_job(tmp_path / "ml", family, {}, data=home / "old/snapshot"))
+    assert entry.run(main, job) == entry.CALLERS_MISTAKE
+    assert "step_px 8; expected height_px 32, step_px 4" in job.failure.read_text()
+
+
+def test_label_files_are_as_good_as_a_snapshot(home: Path, tmp_path: Path) -> None:
+    inputs = Inputs(str(home / "old/labels"), tmp_path / "m", tmp_path / "c")
+    artifact = _train(home, inputs, epochs=1)
+    assert artifact is not None
+    assert artifact.charset.entries == tuple("01234")
+    assert UPath(home / "old/labels").is_dir()
