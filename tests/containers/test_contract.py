@@ -30,7 +30,7 @@ def test_strings_become_typed_values() -> None:
         "epochs": "7",
         "rate": "1e-3",
         "find": "true",
-        "sagemaker_region": "eu-west-1",
+        "sagemaker_region": "x",
     }
     assert parse(given, Parameters) == Parameters(family="thai-rec", epochs=7, rate=0.001, find=True)
 
@@ -85,9 +85,9 @@ def _raising(error: Exception) -> Callable[[Job, Stop], None]:
     ("error", "code", "said"),
     [
         (
-            JobError(Problem("rule", "found this", "that", "Do so.")),
+            JobError(Problem("rule", "found", "that", "Do so.")),
             CALLERS_MISTAKE,
-            "found this; expected that. Do so.",
+            "found; expected that. Do so.",
         ),
         (StateError("it is taken"), CALLERS_MISTAKE, "it is taken"),
         (TrainingError("it diverged"), FAILED, "it diverged"),
