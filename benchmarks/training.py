@@ -1,0 +1,242 @@
+"""How fast recognisers train here, and how many seconds the first task takes to 80, 90, 95 % exact match.
+
+    python benchmarks/training.py [--paddleocr CHECKOUT] [--seconds 60] [--seeds 3] [--only speed|task|unseen]
+
+`speed`: images/s of the loop, each alone on the machine, after a warm-up. `--paddleocr` names a checkout of
+PaddleOCR (github.com/PaddlePaddle/PaddleOCR; no package on PyPI has its training code) whose own
+`tools/train.py` is run on the same network, images and batch size, with `--paddleocr-python` as interpreter.
+`task`: thai-syllables, 6,106 lines to learn from, 878 to validate on; CPU seconds of training and validation.
+`unseen`: the model trained on much synthetic data, on fonts and degradations that training never showed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).parent.parent)  # beside it, this file would hide the package of its name
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from benchmarks.table import report  # noqa: E402 - only found from the root
+from config.family import Family, load_family  # noqa: E402
+from containers.common.contract import ROOT_VARIABLE  # noqa: E402
+from containers.common.entry import Stop  # noqa: E402
+from containers.common.progress import Tick  # noqa: E402
+from containers.paddle.hyperparameters import Hyperparameters  # noqa: E402
+from containers.paddle.inputs import Inputs  # noqa: E402
+from containers.paddle.train import run  # noqa: E402
+
+HERE = Path(__file__).parent
+WORK = Path(".glyphline/benchmarks/training")
+SPEEDS = (
+    # network, width, batch, processes
+    ("crnn-mobilenetv3", 100, 64, 1),
+    ("crnn-mobilenetv3", 100, 64, 2),
+    ("crnn-lite", 100, 64, 1),
+    ("crnn-lite", 48, 16, 1),
+    ("crnn-lite", 48, 16, 2),
+)
+SEED = """\
+Global: {{use_gpu: false, epoch_num: 100, log_smooth_window: 20, print_batch_step: 5, save_model_dir: {out}, save_epoch_step: 1000,
+  eval_batch_step: 1000000, cal_metric_during_train: false, character_dict_path: {dict}, max_text_length: 25,
+  use_space_char: false, infer_mode: false, distributed: false, pretrained_model: null, checkpoints: null,
+  save_inference_dir: null, use_visualdl: false}}
+Optimizer: {{name: Adam, beta1: 0.9, beta2: 0.999, lr: {{name: Cosine, learning_rate: 0.001}},
+  regularizer: {{name: L2, factor: 0.00001}}}}
+Architecture: {{model_type: rec, algorithm: CRNN, Transform: null,
+  Backbone: {{name: MobileNetV3, scale: 0.5, model_name: large}},
+  Neck: {{name: SequenceEncoder, encoder_type: rnn, hidden_size: 96}}, Head: {{name: CTCHead, fc_decay: 0.00001}}}}
+Loss: {{name: CTCLoss}}
+PostProcess: {{name: CTCLabelDecode}}
+Metric: {{name: RecMetric, main_indicator: acc}}
+Train:
+  dataset: {{name: SimpleDataSet, data_dir: {data}, label_file_list: ["{data}/rec_gt_train.txt"],
+    transforms: [{{DecodeImage: {{img_mode: BGR, channel_first: false}}}}, {{CTCLabelEncode: null}}, {{RecAug: null}},
+      {{RecResizeImg: {{image_shape: [3, 32, 100]}}}}, {{KeepKeys: {{keep_keys: [image, label, length]}}}}]}}
+  loader: {{shuffle: true, batch_size_per_card: 64, drop_last: true, num_workers: 1}}
+Eval:
+  dataset: {{name: SimpleDataSet, data_dir: {data}, label_file_list: ["{data}/rec_gt_val.txt"],
+    transforms: [{{DecodeImage: {{img_mode: BGR, channel_first: false}}}}, {{CTCLabelEncode: null}},
+      {{RecResizeImg: {{image_shape: [3, 32, 100]}}}}, {{KeepKeys: {{keep_keys: [image, label, length]}}}}]}}
+  loader: {{shuffle: false, drop_last: false, batch_size_per_card: 64, num_workers: 1}}
+"""
+"""The configuration of the project that Glyphline began with."""
+MARKS = (0.80, 0.90, 0.95, 0.97, 0.98, 0.99)
+
+
+def main() -> None:
+    """Run what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--paddleocr", type=Path, help="a checkout of PaddleOCR")
+    parser.add_argument(
+        "--paddleocr-python", default=sys.executable, help="an interpreter with what it needs"
+    )
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long each speed is measured")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--only", choices=("speed", "task", "unseen"))
+    given = parser.parse_args()
+    if given.only in (None, "speed"):
+        rows = [ours(*one, seconds=given.seconds) for one in SPEEDS]
+        if given.paddleocr:
+            rows.insert(0, paddleocrs(given.paddleocr, given.paddleocr_python, given.seconds))
+        else:
+            print("PaddleOCR's own loop: not run (no --paddleocr)")
+        report("training-speed", rows)
+    if given.only in (None, "task"):
+        report("training", [first_task(seed) for seed in range(given.seeds)])
+    if given.only in (None, "unseen"):
+        report("training-unseen", [unseen()])
+
+
+def drawn(recipe: str, count: int, seed: int) -> Path:
+    """Return a snapshot drawn from a recipe, a name or a file; drawn once."""
+    target = WORK / f"{Path(recipe).stem}-{count}-{seed}"
+    if not target.exists():
+        subprocess.run(
+            [
+                "glyphline",
+                "corpus",
+                "synth",
+                recipe,
+                "--count",
+                str(count),
+                "--seed",
+                str(seed),
+                "--out",
+                target,
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+    return target
+
+
+def ours(network: str, width_px: int, batch: int, processes: int, *, seconds: float) -> dict[str, object]:
+    """Return how fast our own loop goes, as a job in a process of its own."""
+    data = drawn("thai-syllables", 6984, 7)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "input/config").mkdir(parents=True)
+        (root / "input/data/config").mkdir(parents=True)
+        (root / "input/data/data").symlink_to(data.resolve())
+        family = load_family("thai-rec").model_dump_json().replace('"width_px":48', f'"width_px":{width_px}')
+        (root / "input/data/config/family.yaml").write_text(family)
+        (root / "input/config/hyperparameters.json").write_text(
+            f'{{"family": "thai-rec", "recipe": "{network}", "batch_size": "{batch}", "processes": "{processes}"}}'
+        )
+        environment = {**os.environ, ROOT_VARIABLE: folder}
+        command = [sys.executable, "-m", "containers.paddle.train"]
+        job = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE)
+        speed = _speed_of(job, r"(\d+) images/s", seconds)
+    return _row("ours", network, width_px, batch, processes, speed)
+
+
+def paddleocrs(checkout: Path, python: str, seconds: float) -> dict[str, object]:
+    """Return how fast PaddleOCR's own loop goes on its CRNN, as its `tools/train.py` says itself."""
+    data = drawn("thai-syllables", 6984, 7)
+    exported = WORK / "paddle-rec"
+    if not exported.exists():
+        subprocess.run(["glyphline", "corpus", "export", "paddle-rec", data, "--out", exported], check=True)
+    characters = sorted(set((exported / "rec_gt_train.txt").read_text()) - set("\t\n"))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "dict.txt").write_text("".join(f"{one}\n" for one in characters))
+        config = place / "crnn.yml"
+        config.write_text(SEED.format(data=exported.resolve(), dict=place / "dict.txt", out=place / "out"))
+        command = [python, "-u", "tools/train.py", "-c", str(config)]
+        environment = {**os.environ, "NO_ALBUMENTATIONS_UPDATE": "1"}
+        job = subprocess.Popen(
+            command, env=environment, cwd=checkout, text=True, stdout=subprocess.PIPE, start_new_session=True
+        )
+        speed = _speed_of(job, r"ips: ([\d.]+)", seconds)
+    return _row("PaddleOCR tools/train.py", "MobileNetV3 0.5 CRNN", 100, 64, 1, speed)
+
+
+def _row(
+    loop: str, network: str, width_px: int, batch: int, processes: int, speed: float
+) -> dict[str, object]:
+    return {
+        "loop": loop,
+        "network": network,
+        "input": f"32 x {width_px}",
+        "batch": batch,
+        "processes": processes,
+        "images_per_s": round(speed, 1),
+    }
+
+
+def _speed_of(job: subprocess.Popen[str], pattern: str, seconds: float) -> float:
+    """Return the median of the speeds that a job tells within `seconds`, the first (the warm-up) left out."""
+    assert job.stdout is not None
+    began = 0.0
+    speeds: list[float] = []
+    for line in job.stdout:
+        if match := re.search(pattern, line):
+            began = began or time.monotonic()
+            speeds.append(float(match[1]))
+        if began and time.monotonic() - began > seconds:
+            break
+    job.terminate()
+    job.stdout.read()
+    job.wait()
+    if len(speeds) < 2:
+        raise SystemExit(f"the job told its speed {len(speeds)} times in {seconds} s: give it more --seconds")
+    return statistics.median(speeds[1:])
+
+
+@dataclass
+class Clock:
+    """CPU seconds of training and validation, from the first step on; image decoding and export are not in."""
+
+    began: float = 0.0
+    curve: list[tuple[float, float]] = field(default_factory=list)
+
+    def tell(self, tick: Tick) -> None:
+        """Note the exact match after each epoch."""
+        self.began = self.began or time.process_time()
+        if tick.figures:
+            self.curve.append((tick.figures["val_exact"], time.process_time() - self.began))
+            print(
+                f"  epoch {tick.epoch}: {tick.figures['val_exact']:.1%} after {self.curve[-1][1]:.0f} CPU s"
+            )
+
+    def seconds_to(self, mark: float) -> str:
+        """Return after how many CPU seconds the exact match was first at least `mark`."""
+        reached = (cpu_s for exact, cpu_s in self.curve if exact >= mark)
+        return f"{first:.0f} s" if (first := next(reached, None)) is not None else "not reached"
+
+
+def first_task(seed: int, family: Family | None = None, data: Path | None = None) -> dict[str, object]:
+    """Train thai-rec from nothing; return when it had learnt how much."""
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = Inputs(
+            str(data or drawn("thai-syllables", 6984, 7)),
+            Path(folder) / "model",
+            Path(folder) / "checkpoints",
+        )
+        parameters = Hyperparameters(family="thai-rec", seed=seed)
+        artifact = run(family or load_family("thai-rec"), parameters, inputs, Stop(), clock.tell)
+        assert artifact is not None  # nobody told it to stop
+        about = artifact.description.provenance
+    return {
+        "seed": seed,
+        "epochs": about.epochs,
+        **{f"to {mark:.0%}": clock.seconds_to(mark) for mark in MARKS},
+        "best exact match": f"{about.val_exact_match:.2%}",
+        "CER": f"{about.val_cer:.2%}",
+        "CPU s": clock.curve[-1][1],
+    }
+
+
+if __name__ == "__main__":
+    main()
