@@ -56,11 +56,12 @@ class ImageFacts:
     exif_orientation: int
 
 
-def open_image(data: bytes, file: str) -> Image.Image:
+def open_image(data: bytes, file: str, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Return the image in `data`, its pixels decoded. `file` is the name used in messages.
 
     Raises:
-        ImageError: empty, not an image, of a format that is not supported, too large, or truncated.
+        ImageError: empty, not an image, of a format that is not supported, larger than `max_pixels`, or
+            truncated.
     """
     if not data:
         raise _error("image.empty", "a file of zero bytes", "an image", "Copy it again or drop it.", file)
@@ -68,9 +69,9 @@ def open_image(data: bytes, file: str) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the pixels decide
             image = Image.open(io.BytesIO(data), formats=tuple(EXTENSIONS))
-            if image.width * image.height > MAX_PIXELS:
+            if image.width * image.height > max_pixels:
                 found = f"{image.width} x {image.height} pixels"
-                expected = f"at most {MAX_PIXELS // 1_000_000} million"
+                expected = f"at most {max_pixels / 1_000_000:g} million"
                 raise _error("image.too-large", found, expected, "Scale it down or cut it into sheets.", file)
             image.load()
     except UnidentifiedImageError as error:
@@ -83,20 +84,18 @@ def open_image(data: bytes, file: str) -> Image.Image:
 
 
 def facts_of(image: Image.Image, file: str = "") -> ImageFacts:
-    """Return what the opened `image` says of itself; an orientation that EXIF does not define is none (1).
+    """Return what the opened `image` says of itself.
 
     Raises:
         ImageError: its EXIF or its further frames do not decode.
     """
-    # getexif() parses lazily and costs 30 microseconds: ask only where there is something to ask
-    has_exif = "exif" in image.info or image.format in ("TIFF", "JPEG", "WEBP")
+    orientation = orientation_of(image, file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata that it then skips
-            orientation = image.getexif().get(_EXIF_ORIENTATION, 1) if has_exif else 1
             frames = int(getattr(image, "n_frames", 1))
     except _NOT_DECODABLE as error:
-        found = f"an image whose EXIF or further frames do not decode ({error or type(error).__name__})"
+        found = f"an image whose further frames do not decode ({error or type(error).__name__})"
         raise _error("image.truncated", found, "a whole image", "Save it again as one PNG.", file) from error
     return ImageFacts(
         format=image.format or "",
@@ -104,8 +103,27 @@ def facts_of(image: Image.Image, file: str = "") -> ImageFacts:
         width=image.width,
         height=image.height,
         frames=frames,
-        exif_orientation=orientation if orientation in _TURNED else 1,
+        exif_orientation=orientation,
     )
+
+
+def orientation_of(image: Image.Image, file: str = "") -> int:
+    """Return the EXIF orientation of the opened `image`; one that EXIF does not define is none (1).
+
+    Raises:
+        ImageError: its EXIF does not decode.
+    """
+    # getexif() parses lazily and costs 30 microseconds: ask only where there is something to ask
+    if "exif" not in image.info and image.format not in ("TIFF", "JPEG", "WEBP"):
+        return 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata that it then skips
+            orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except _NOT_DECODABLE as error:
+        found = f"an image whose EXIF does not decode ({error or type(error).__name__})"
+        raise _error("image.truncated", found, "a whole image", "Save it again as PNG.", file) from error
+    return orientation if orientation in _TURNED else 1
 
 
 def is_transparent(image: Image.Image) -> bool:

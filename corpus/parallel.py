@@ -31,7 +31,7 @@ def silent(done: int, total: int | None) -> None:
     """Ignore progress."""
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -48,7 +48,7 @@ def map_chunks(
     Raises:
         StateError: a worker process died.
     """
-    workers = workers or _cores()
+    workers = workers or cores()
     chunks = _chunks(items, chunk)
     started = time.monotonic()
     for one in chunks:

@@ -36,20 +36,23 @@ def decode(probabilities: NDArray[np.float32], alphabet: Sequence[str]) -> list[
 
     `probabilities` is ``[lines, steps, classes]``, each step summing to 1.
     """
+    lines, steps = probabilities.shape[:2]
     best = probabilities.argmax(axis=2)
-    scores = probabilities.max(axis=2)
-    confidences = np.exp(np.log(np.maximum(scores, _LEAST)).sum(axis=1, dtype=np.float64))
-    return [_reading(best[row], scores[row], float(confidences[row]), alphabet) for row in range(len(best))]
-
-
-def _reading(
-    path: NDArray[np.int64], scores: NDArray[np.float32], confidence: float, alphabet: Sequence[str]
-) -> Reading:
-    starts = np.flatnonzero(np.diff(path, prepend=-1))  # where a run of equal classes begins
-    peaks = np.maximum.reduceat(scores, starts)
-    kept = path[starts] != BLANK
-    text = "".join(alphabet[int(one) - 1] for one in path[starts[kept]])
-    return Reading(text, confidence, tuple(peaks[kept].tolist()))
+    scores = np.take_along_axis(probabilities, best[:, :, None], axis=2)[:, :, 0]
+    confidences = np.exp(np.log(np.maximum(scores, _LEAST)).sum(axis=1, dtype=np.float64)).tolist()
+    begins = np.ones((lines, steps), np.bool_)  # where a run of equal classes begins: each line begins one
+    np.not_equal(best[:, 1:], best[:, :-1], out=begins[:, 1:])
+    starts = np.flatnonzero(begins)
+    peaks = np.maximum.reduceat(scores.ravel(), starts)
+    classes = best.ravel()[starts]
+    kept = np.flatnonzero(classes != BLANK)
+    characters = [alphabet[one - 1] for one in classes[kept].tolist()]
+    probable = peaks[kept].tolist()
+    ends = np.searchsorted(starts[kept], np.arange(1, lines + 1) * steps).tolist()
+    return [
+        Reading("".join(characters[start:end]), confidence, tuple(probable[start:end]))
+        for start, end, confidence in zip([0, *ends], ends, confidences, strict=False)
+    ]
 
 
 def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:

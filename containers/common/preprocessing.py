@@ -67,8 +67,9 @@ def pixels_of(image: Image.Image, how: Preprocessing | PagePreprocessing) -> Pix
     """Return the pixels of `image`, ``[height, width]`` in grey or ``[height, width, 3]`` in BGR."""
     plain = to_8_bit(image)
     if how.grayscale:
-        return np.asarray(plain.convert("L"))
-    return np.ascontiguousarray(np.asarray(plain.convert("RGB"))[:, :, ::-1])
+        return np.asarray(plain if plain.mode == "L" else plain.convert("L"))
+    colour = plain if plain.mode == "RGB" else plain.convert("RGB")
+    return np.asarray(cv2.cvtColor(np.asarray(colour), cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def tensor_width_px(width_px: int, height_px: int, how: Preprocessing) -> int:

@@ -1,0 +1,1 @@
+"""The server of every image: SageMaker's `/ping` and `/invocations` over anything that reads images."""
