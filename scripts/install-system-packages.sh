@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install the system packages that Glyphline needs and Python's index does not have: fonts.
+# Install the system packages that Glyphline needs and Python's index does not have: fonts, and what OpenCV links to.
 # Does nothing where all are there. Where it may not install, it says what to run and succeeds, so that
 # `make test` goes on: tests that need a font are skipped and say so.
 set -eu
@@ -11,9 +11,14 @@ set -eu
 packages="fonts-thai-tlwg fonts-noto-core fonts-lohit-deva fonts-liberation fonts-dejavu-core fonts-osifont fonts-routed-gothic"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    echo "system packages: no apt-get here. Install the fonts of these Debian packages by hand: $packages" >&2
+    echo "system packages: no apt-get here. Install by hand what these Debian packages hold: $packages, libgl1, libglib2.0-0" >&2
     exit 0
 fi
+
+# asked for by library, not by package: newer distributions renamed the packages
+libraries=$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p)
+case "$libraries" in *libGL.so.1*) ;; *) packages="$packages libgl1" ;; esac
+case "$libraries" in *libgthread-2.0.so.0*) ;; *) packages="$packages libglib2.0-0" ;; esac
 
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $packages 2>/dev/null | sed -n 's/^installed //p' || true)
 missing=""
