@@ -13,6 +13,8 @@ import typer
 
 from cli import config, corpus, train
 from cli.evaluate import evaluate
+from cli.predict import predict
+from cli.serve import serve
 from config.errors import GlyphlineError
 
 _INTERRUPTED = 130
@@ -28,9 +30,15 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(config.app, name="config")
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
+app.command()(predict)
+app.command()(serve)
 
 
-_OF_EVALUATION = ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely")
+_EXTRAS = {
+    "evaluation": ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely"),
+    "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex", "pyclipper"),
+    "serving": ("httptools", "starlette", "uvicorn", "uvloop"),
+}
 
 
 def main() -> None:
@@ -45,7 +53,7 @@ def main() -> None:
     except GlyphlineError as error:
         sys.exit(_told(str(error)))
     except ImportError as error:  # an extra that was not installed
-        extra = "evaluation" if error.name in _OF_EVALUATION else "corpus"
+        extra = next((extra for extra, names in _EXTRAS.items() if error.name in names), "corpus")
         extra = "s3" if "s3fs" in str(error) else extra
         sys.exit(_told(f"{error}: this needs the extra {extra!r} (pip install '.[{extra}]')."))
     except OSError as error:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
@@ -49,7 +49,7 @@ def map_chunks(
         StateError: a worker process died.
     """
     workers = workers or cores()
-    chunks = _chunks(items, chunk)
+    chunks = chunks_of(items, chunk)
     started = time.monotonic()
     for one in chunks:
         yield work(one)
@@ -65,15 +65,9 @@ def _in_pool(
     # forkserver: a fork of a process that has threads (a progress bar) may deadlock
     context = multiprocessing.get_context("forkserver")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_serve_parent)
-    pending: deque[Future[ResultT]] = deque()
     _POOLS.add(pool)
     try:
-        for one in chunks:
-            pending.append(pool.submit(work, one))
-            if len(pending) >= 4 * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+        yield from in_order(pool, work, chunks, 4 * workers)
     except BrokenProcessPool as error:
         raise StateError(
             "A worker process died. For want of memory? Then try with one worker. "
@@ -84,13 +78,27 @@ def _in_pool(
         _POOLS.discard(pool)
 
 
+def in_order(
+    pool: Executor, work: Callable[[ItemT], ResultT], items: Iterable[ItemT], ahead: int
+) -> Iterator[ResultT]:
+    """Yield ``work(item)`` for `items`, in order, with at most `ahead` of them begun and not yet taken."""
+    pending: deque[Future[ResultT]] = deque()
+    for one in items:
+        pending.append(pool.submit(work, one))
+        if len(pending) >= ahead:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
+
+
 def stop_workers() -> None:
     """Wait until no worker writes any more: an error leaves generators, and their pools, half-way."""
     for pool in list(_POOLS):
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _chunks(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
+def chunks_of(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
+    """Yield `items` in lists of `size`, the last one shorter."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
