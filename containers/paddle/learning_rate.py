@@ -20,16 +20,14 @@ _MARGIN = 10.0
 
 
 def rate_share(step: int, steps: int, steps_per_epoch: int, how: Optimisation) -> float:
-    """Return which share of the learning rate holds at `step` of `steps`.
-
-    It rises linearly during the warm-up, then stays or falls along a cosine to zero.
-    """
+    """Return which share of the learning rate holds at `step` of `steps`: up, hold, down along a cosine."""
     warmup = how.warmup_epochs * steps_per_epoch
     if step < warmup:
         return (step + 1) / warmup
-    if how.schedule == "constant":
+    held = warmup + how.hold * (steps - warmup)
+    if step < held:
         return 1.0
-    along = (step - warmup) / max(1.0, steps - warmup)
+    along = (step - held) / max(1.0, steps - held)
     return 0.5 * (1.0 + math.cos(math.pi * min(along, 1.0)))
 
 

@@ -21,20 +21,25 @@ class Augmentation(Settings):
 
     from_epoch: Annotated[int, Field(ge=0)] = 0
     """Earlier epochs see the images as they are: a CTC network leaves its all-blank plateau sooner."""
-    share: Share = 0.7
-    """Of the images of a batch."""
-    shift: Share = 0.06
-    """Of width and height."""
-    stretch: Share = 0.12
-    shear: Share = 0.15
-    contrast: Share = 0.25
-    brightness: Share = 0.1
-    stroke: Share = 0.1
-    """Share of images whose strokes are thickened or thinned by a pixel."""
+    join: Share = 0.0
+    """Share of lines that are joined with another one, each at half its width (family: ``stretch``)."""
+    shift: Share = 0.04
+    """Of the height; along the line, too."""
+    stretch: Share = 0.1
+    shear: Share = 0.08
+    """Pixels along the line for each pixel of height."""
+    slope: Share = 0.03
+    """Pixels of height for each pixel along the line."""
+    stroke: Share = 0.15
+    """Share of images whose strokes are made thicker or thinner."""
     blur: Share = 0.1
     """Share of images that are blurred."""
-    noise: Share = 0.03
-    """Standard deviation, of the range from black to white."""
+    contrast: Share = 0.2
+    brightness: Share = 0.08
+    noisy: Share = 0.3
+    """Share of images with noise."""
+    noise: Share = 0.04
+    """Its largest standard deviation, of the range from black to white."""
 
 
 class Optimisation(Settings):
@@ -44,8 +49,9 @@ class Optimisation(Settings):
     batch_size: Annotated[int, Field(ge=1)]
     optimiser: Literal["adam", "adamw"] = "adamw"
     learning_rate: Positive
-    schedule: Literal["cosine", "constant"] = "cosine"
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    hold: Share = 0.0
+    """Share of the steps at the full rate; then it falls along a cosine to zero. 1: it stays."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     clip_norm: Positive | None = 5.0
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0

@@ -40,7 +40,7 @@ optimisation:
   plateau_epochs: 30
   continue_epochs: 10
   continue_learning_rate: 0.004
-augmentation: {share: 0.3, from_epoch: 4}
+augmentation: {from_epoch: 4}
 """
 
 

@@ -42,11 +42,14 @@ class _Exported(paddle.nn.Layer):
 def calibrate(network: paddle.nn.Layer, val: Lines, alphabet: Sequence[str]) -> float:
     """Return the temperature with which confidence tells best what is right, on at most 2,000 of `val`."""
     rows = np.random.default_rng(0).permutation(len(val))[:_CALIBRATION_LINES]
-    texts, logits, correct = val.texts(), [], []
+    texts = val.texts()
+    logits: list[NDArray[np.float32]] = []
+    correct: list[bool] = []
     for batch in val.batches(rows, _BATCH):
-        for row, one in zip(batch, logits_of(network, val, batch), strict=True):
-            logits.append(one)
-            correct.append(decode(one[None], alphabet)[0].text == texts[row])
+        answers = logits_of(network, val, batch)
+        readings = decode(softmax(answers), alphabet)
+        logits += [*answers]
+        correct += [one.text == texts[row] for row, one in zip(batch, readings, strict=True)]
     return fit_temperature(logits, np.array(correct))
 
 

@@ -10,11 +10,11 @@ import paddle
 from numpy.typing import NDArray
 from paddle.nn import functional
 
-from containers.common.ctc import BLANK, decode
+from containers.common.ctc import BLANK, decode, softmax
 from containers.common.entry import Stop
 from containers.common.preprocessing import to_tensor
 from containers.paddle.recipe import Augmentation
-from containers.paddle.recognition.augment import augment
+from containers.paddle.recognition.augment import Labels, Pixels, augment, joined
 from containers.paddle.recognition.lines import Lines
 from containers.paddle.trainer import Rows, Validation
 from evaluation.text import measure_characters
@@ -41,8 +41,10 @@ class RecognitionTask:
     old: Lines | None
     replay: float
     alphabet: Sequence[str]
-    labels: Sequence[NDArray[np.int32]]
+    labels: Labels
     """The classes of each line of `train`, then of `old`."""
+    longest_joined: int
+    """Of two lines that are joined, the most characters; 0: lines are never joined."""
     batch_size: int
     seed: int
     augmentation: Augmentation | None
@@ -61,9 +63,10 @@ class RecognitionTask:
 
     def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
         """Return the mean CTC loss of the lines `rows`, plus the distillation's."""
-        tensor = paddle.to_tensor(self._inputs(rows, epoch, step))
+        pixels, labels = self._batch(rows, epoch, step)
+        tensor = paddle.to_tensor(to_tensor(pixels))
         logits = network(tensor)
-        loss = ctc_loss(logits, [self.labels[row] for row in rows])
+        loss = ctc_loss(logits, labels)
         if self.distillation is not None:
             loss = loss + distillation_loss(self.distillation, tensor, logits)
         return loss
@@ -74,17 +77,23 @@ class RecognitionTask:
         for rows in self.val.batches(np.arange(len(self.val)), _VALIDATION_BATCH):
             if stop:
                 return None
-            for row, logits in zip(rows, logits_of(network, self.val, rows), strict=True):
-                texts[row] = decode(logits[None], self.alphabet)[0].text
+            readings = decode(softmax(logits_of(network, self.val, rows)), self.alphabet)
+            for row, reading in zip(rows, readings, strict=True):
+                texts[row] = reading.text
         return judge(self.val.texts(), texts)
 
-    def _inputs(self, rows: Rows, epoch: int, step: int) -> NDArray[np.float32]:
-        pixels = self._pixels(rows)
-        if self.augmentation is not None and epoch >= self.augmentation.from_epoch:
-            pixels = augment(pixels, self.augmentation, np.random.default_rng([self.seed, 1, step]))
-        return to_tensor(pixels)
+    def _batch(self, rows: Rows, epoch: int, step: int) -> tuple[Pixels, Labels]:
+        pixels: Pixels = self._pixels(rows)
+        labels: Labels = [self.labels[row] for row in rows]
+        how = self.augmentation
+        if how is None or epoch < how.from_epoch:
+            return pixels, labels
+        random = np.random.default_rng([self.seed, 1, step])
+        if how.join and self.longest_joined:
+            pixels, labels = joined(pixels, labels, how.join, self.longest_joined, random)
+        return augment(pixels, how, random), labels
 
-    def _pixels(self, rows: Rows) -> NDArray[np.uint8]:
+    def _pixels(self, rows: Rows) -> Pixels:
         if rows[0] < len(self.train):
             return self.train.take(rows)
         assert self.old is not None  # only then are there such rows
@@ -107,7 +116,7 @@ def logits_of(network: paddle.nn.Layer, lines: Lines, rows: Rows) -> NDArray[np.
     return result
 
 
-def ctc_loss(logits: paddle.Tensor, labels: Sequence[NDArray[np.int32]]) -> paddle.Tensor:
+def ctc_loss(logits: paddle.Tensor, labels: Labels) -> paddle.Tensor:
     """Return the mean CTC loss of ``[lines, steps, classes]``: nats for each line."""
     lengths = np.array([len(label) for label in labels], np.int64)
     padded = np.zeros((len(labels), int(lengths.max())), np.int32)

@@ -36,6 +36,8 @@ from corpus.snapshot import Snapshot
 
 IMAGE = "paddle"
 WEIGHTS = "weights.npz"
+_STEPS_FOR_TWO = 2
+"""Characters for three time steps: more of them hardly fit, with the blanks between equal ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ def train_recogniser(
             replay=settings.replay_ratio,
             alphabet=material.alphabet,
             labels=_labels(lines, old, material.alphabet),
+            longest_joined=_longest_joined(how, family),
             batch_size=optimisation.batch_size,
             seed=settings.seed,
             augmentation=recipe.augmentation,
@@ -164,6 +167,12 @@ def _start(network: paddle.nn.Layer, material: _Material) -> Distillation | None
     load_weights(teacher, weights)
     teacher.eval()
     return Distillation(teacher, len(old) + 1, material.settings.distillation)
+
+
+def _longest_joined(how: Preprocessing, family: Family) -> int:
+    """Return how many characters fit well into the time steps of lines that are stretched to one width."""
+    steps = how.width_px // family.recognition.step_px
+    return _STEPS_FOR_TWO * steps // 3 if how.resize == "stretch" else 0
 
 
 def _labels(lines: Lines, old: Lines | None, alphabet: Sequence[str]) -> list[np.ndarray]:
