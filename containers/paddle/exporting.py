@@ -12,6 +12,7 @@ from pathlib import Path
 import paddle
 
 from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from containers.paddle.networks.fusing import fused
 
 
 def write_model(network: paddle.nn.Layer, shape: Sequence[int | None], folder: Path) -> None:
@@ -20,7 +21,7 @@ def write_model(network: paddle.nn.Layer, shape: Sequence[int | None], folder: P
 
     network.eval()
     spec = paddle.static.InputSpec(list(shape), "float32", "x")
-    paddle.jit.save(network, str(folder / Path(MODEL).stem), input_spec=[spec])
+    paddle.jit.save(fused(network), str(folder / Path(MODEL).stem), input_spec=[spec])
     # its default optimiser installs packages from the network while it runs
     with _captured(), tempfile.TemporaryDirectory(dir=folder) as scratch:
         partial = Path(scratch) / ONNX
