@@ -1,6 +1,6 @@
 """The command `glyphline`: its groups of commands, and how an error leaves it.
 
-Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 130 interrupted, 143 terminated.
+Exit codes: 0 done, 1 a check or a training failed, 2 bad input or usage, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from cli.evaluate import evaluate
 from cli.predict import predict
 from cli.serve import serve
 from config.errors import GlyphlineError
+from containers.common.errors import TrainingError
 
-_INTERRUPTED = 130
+_CHECK_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="glyphline",
@@ -51,7 +52,8 @@ def main() -> None:
             typer.echo("interrupted; nothing is left half-written", err=True)
         raise
     except GlyphlineError as error:
-        sys.exit(_told(str(error)))
+        failed = isinstance(error, TrainingError)
+        sys.exit(_told(str(error), _CHECK_FAILED if failed else _BAD_INPUT))
     except ImportError as error:  # an extra that was not installed
         extra = next((extra for extra, names in _EXTRAS.items() if error.name in names), "corpus")
         extra = "s3" if "s3fs" in str(error) else extra
@@ -67,7 +69,7 @@ def _terminated(signal_number: int, _frame: object) -> None:
     sys.exit(128 + signal_number)
 
 
-def _told(message: str) -> int:
+def _told(message: str, code: int = _BAD_INPUT) -> int:
     typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
     typer.echo(message, err=True)
-    return 2
+    return code

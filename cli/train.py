@@ -40,20 +40,28 @@ def paddle(
 
     Example: `glyphline train paddle --family thai-rec --data thai/ --out model/ -s epochs=5`
     """
+    from config.errors import StateError
     from config.family import load_family
+    from containers.common.artifact import DESCRIPTION
     from containers.common.entry import Stop
     from containers.common.hyperparameters import parse
     from containers.common.progress import teller
     from containers.paddle.hyperparameters import Hyperparameters
     from containers.paddle.inputs import Inputs
-    from containers.paddle.train import run
+    from containers.paddle.launch import follows
+    from containers.paddle.train import run, spread
 
     said = {"family": family, **_pairs(parameter or [])}
     settings = parse(said if recipe is None else {**said, "recipe": recipe}, Hyperparameters)
     kept = checkpoints or out.with_name(f"{out.name}.checkpoints")
     inputs = Inputs(data=data, out=out, checkpoints=kept, model=champion, replay=replay)
+    if (out / DESCRIPTION).exists():
+        raise StateError(f"{out} already holds a model. Name another folder, or remove it.")
+    spread(settings)
     stop = Stop()
     artifact = run(load_family(family), settings, inputs, stop, teller())
+    if follows():
+        return
     if artifact is None:
         typer.echo(f"stopped; the same command goes on from the checkpoint in {kept}", err=True)
         raise typer.Exit(128 + (stop.signal or 0))

@@ -11,6 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from types import FrameType
 
@@ -28,6 +30,18 @@ def follows() -> bool:
     return os.environ.get(RANK, "0") != "0"
 
 
+def leave_with_parent() -> None:
+    """Do not outlive a parent that was killed: it can no longer tell its processes to stop."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
     """Run `command` in `count` processes that know of each other; return the worst exit code.
 
@@ -35,11 +49,18 @@ def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
     """
     endpoints = [f"{_HOST}:{port}" for port in _free_ports(count)]
     workers = [
-        subprocess.Popen(command, env={**os.environ, **_environment(rank, endpoints, gpus=gpus)})
+        subprocess.Popen(
+            command,
+            env={**os.environ, **_environment(rank, endpoints, gpus=gpus)},
+            start_new_session=True,  # Ctrl-C in a terminal reaches this process alone, which passes it on
+        )
         for rank in range(count)
     ]
 
+    told: list[int] = []
+
     def pass_on(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
         for worker in workers:
             worker.send_signal(number)
 
@@ -56,7 +77,7 @@ def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
         code = os.waitstatus_to_exitcode(status)
         workers[ended].returncode = code
         worst = max(worst, code if code >= 0 else 128 - code)
-        if code:
+        if code and not told:
             for rank in waiting:
                 workers[rank].kill()
     return worst

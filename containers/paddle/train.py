@@ -18,18 +18,14 @@ from containers.common.hyperparameters import parse
 from containers.common.progress import Tell, teller
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.inputs import Inputs
-from containers.paddle.launch import again, follows, is_worker, launch
+from containers.paddle.launch import again, follows, is_worker, launch, leave_with_parent
 from containers.paddle.recipe import load_recipe
 
 
 def main(job: Job, stop: Stop) -> None:
     """Train what the job's hyperparameters and channels say."""
     settings = parse(job.hyperparameters(), Hyperparameters)
-    processes = settings.processes or job.gpus or 1
-    if processes > 1 and not is_worker():
-        sys.exit(launch(again(), processes, gpus=job.gpus > 0))
-    if follows():
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the first process speaks for all
+    spread(settings, job.gpus)
     replay = job.optional_channel("replay")
     inputs = Inputs(
         data=str(job.channel("data")),
@@ -45,8 +41,19 @@ def main(job: Job, stop: Stop) -> None:
     print(f"model {artifact.version} of the family {artifact.description.family!r} is ready")  # noqa: T201
 
 
+def spread(settings: Hyperparameters, gpus: int = 0) -> None:
+    """Where several processes are to train, start them and leave with them; each returns from here."""
+    processes = settings.processes or gpus or 1
+    if processes > 1 and not is_worker():
+        sys.exit(launch(again(), processes, gpus=gpus > 0))
+    if is_worker():
+        leave_with_parent()
+    if follows():
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the first process speaks for all
+
+
 def run(family: Family, settings: Hyperparameters, inputs: Inputs, stop: Stop, tell: Tell) -> Artifact | None:
-    """Train a model of `family`; None if it was told to stop.
+    """Train a model of `family`; None if it was told to stop, or if another process delivers the model.
 
     Raises:
         InputError: something that was given cannot be used.

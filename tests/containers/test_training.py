@@ -139,9 +139,9 @@ def _start(root: Path) -> subprocess.Popen[str]:
     )
 
 
-def _wait_for_checkpoint(root: Path, job: subprocess.Popen[str]) -> None:
+def _wait_for_checkpoint(root: Path, job: subprocess.Popen[str], folder: str = "checkpoints") -> None:
     deadline = time.monotonic() + 60
-    while not list((root / "checkpoints").glob("step-*.npz")):
+    while not list((root / folder).glob("step-*.npz")):
         assert job.poll() is None, job.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -177,14 +177,44 @@ def test_a_stopped_job_goes_on_as_if_nothing_had_been(
     open_artifact(root / "model", tmp_path)
 
 
+def _command_line(home: Path, out: Path, *more: str) -> subprocess.Popen[str]:
+    command = [Path(sys.executable).parent / "glyphline", "train", "paddle", "--family", home / "family.yaml"]
+    return subprocess.Popen(
+        [*command, "--data", home / "old/snapshot", "--out", out, *more],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
 def test_two_processes_train_one_model(home: Path, tmp_path: Path) -> None:
-    parameters = {"processes": "2", "epochs": "2"}
-    root = digits.write_job(tmp_path / "ml", home / "family.yaml", parameters, data=home / "old/snapshot")
-    job = _start(root)
+    often = ("-s", "processes=2", "-s", "checkpoint_interval_s=0.001")
+    job = _command_line(home, tmp_path / "m", *often)
+    _wait_for_checkpoint(tmp_path, job, "m.checkpoints")
+    job.send_signal(signal.SIGINT)
+    said, _ = job.communicate(timeout=10)
+    assert job.returncode == 130, said
+    assert said.count("the same command goes on") >= 1
+    job = _command_line(home, tmp_path / "m", *often)
     said, _ = job.communicate(timeout=90)
     assert job.returncode == 0, said
-    assert said.count("epoch 2/2 train_loss") == 1  # one speaks for both
-    assert open_artifact(root / "model", tmp_path).description.provenance.steps == 80
+    assert said.count("resuming at epoch") == 1  # one speaks for both
+    assert "exact match on val" in said
+    assert open_artifact(tmp_path / "m", tmp_path).description.provenance.steps == 5 * 40
+    assert not (tmp_path / "m.checkpoints").exists()
+    job = _command_line(home, tmp_path / "m")
+    said, _ = job.communicate(timeout=30)
+    assert job.returncode == 2
+    assert "already holds a model" in said
+
+
+def test_a_diverging_training_leaves_with_1(home: Path, tmp_path: Path) -> None:
+    job = _command_line(home, tmp_path / "m", "-s", "learning_rate=1e30")
+    said, _ = job.communicate(timeout=60)
+    assert job.returncode == 1, said
+    assert "Lower learning_rate" in said
+    assert not (tmp_path / "m").exists()
 
 
 def _packed(folder: Path, target: Path) -> Path:
