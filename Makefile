@@ -5,7 +5,7 @@ READY := .venv/.ready
 DEMO := .glyphline/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench lock clean
+.PHONY: help setup demo test lint format bench lock images clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ bench: setup ## Run every benchmark: tables here, JSON in benchmarks/results/
 
 lock: $(READY) ## Pin requirements/dev.in into requirements/dev.txt, with hashes
 	$(BIN)/uv pip compile requirements/dev.in --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
+
+images: ## Build the container images with docker or podman (docs/images.md)
+	@sh scripts/build-image.sh paddle
 
 clean: ## Remove .venv and everything that was made here
 	rm -rf .venv .glyphline benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

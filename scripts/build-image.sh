@@ -18,6 +18,10 @@ fail() {
     exit 2
 }
 
+[ -f "$folder/Dockerfile" ] || fail "there is no $folder/Dockerfile."
+[ -f "$folder/requirements-$device.txt" ] ||
+    fail "there is no $folder/requirements-$device.txt. Make it: sh scripts/lock-image.sh $device (docs/images.md)."
+
 works() {
     command -v "$1" >/dev/null && "$1" info >/dev/null 2>&1
 }
@@ -35,17 +39,13 @@ else
     [ -n "$engine" ] || fail "neither docker nor podman works here. On Debian: sudo apt-get install podman buildah"
 fi
 
-[ -f "$folder/Dockerfile" ] || fail "there is no $folder/Dockerfile."
-[ -f "$folder/requirements-$device.txt" ] ||
-    fail "there is no $folder/requirements-$device.txt. Make it: sh scripts/lock-image.sh $device (docs/images.md)."
-
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
 tag=glyphline-$image:$version-$device
 
 # SageMaker refuses OCI manifests (github.com/aws/amazon-sagemaker-feedback/issues/180), the default of both.
-case $engine in
-*docker) format="buildx build --provenance=false --output type=docker" ;;
-*) format="build --format docker" ;;
+case $("$engine" --version) in
+*podman*) format="build --format docker" ;;
+*) format="buildx build --provenance=false --output type=docker" ;;
 esac
 
 echo "building $tag with $engine"
