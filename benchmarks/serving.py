@@ -3,7 +3,9 @@
     python benchmarks/serving.py --artifact model/ --data data/thai [--count 512] [--seconds 5]
 
 Recognition begins with decoded images and ends with text; both sides get the same arrays, and the share of
-texts that are equal to ours (ONNX Runtime, one by one) is in the table. PaddleOCR runs with its defaults.
+texts that are equal to ours (ONNX Runtime, one by one) is in the table. At batch 1 one image is read after
+the other; larger batches are read as `glyphline predict` does, one on each core. PaddleOCR runs with its
+defaults, which are ten threads.
 The server is the real one, in a process of its own; its clients each wait for an answer before they send
 the next raw PNG, and share the machine with it.
 """
@@ -21,6 +23,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +34,16 @@ os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"  # nothing is to be
 warnings.simplefilter("ignore")  # Paddle's, on import
 
 from benchmarks.table import report  # noqa: E402 - only found from the root
-from containers.common.artifact import Artifact, open_artifact  # noqa: E402
 from containers.common.preprocessing import Preprocessing, pixels_of  # noqa: E402
-from containers.common.recogniser import Recogniser, recogniser_of  # noqa: E402
-from containers.paddle.engines import EngineName, open_engine  # noqa: E402
+from containers.paddle.engines import EngineName  # noqa: E402
 from containers.paddle.inference_yml import MODEL_NAME  # noqa: E402
+from containers.paddle.predict import Opened, open_trained  # noqa: E402
 from corpus.images import open_image, to_png  # noqa: E402
 from corpus.snapshot import open_snapshot  # noqa: E402
 
 Pixels = NDArray[np.uint8]
 Reader = Callable[[Sequence[Pixels], int], list[str]]
+ENGINES: dict[EngineName, str] = {"onnx": "ONNX Runtime", "paddle": "Paddle inference"}
 CLIENTS = (1, 8, 32)
 BATCHES = (1, 32)
 REPEATS = 3
@@ -54,12 +57,14 @@ def lines(data: str, count: int) -> list[bytes]:
     return [to_png(open_image(path.read_bytes(), str(path))) for path in paths]
 
 
-def ours(recogniser: Recogniser) -> Reader:
+def ours(trained: Opened) -> Reader:
     """Return a reader by our own path from pixels to text."""
+    recogniser = trained.load()
 
     def read(images: Sequence[Pixels], batch: int) -> list[str]:
-        parts = (images[start : start + batch] for start in range(0, len(images), batch))
-        return [reading.text for part in parts for reading in recogniser.read_pixels(part)]
+        parts = [images[start : start + batch] for start in range(0, len(images), batch)]
+        with ThreadPoolExecutor(trained.threads if batch > 1 else 1) as threads:
+            return [one.text for part in threads.map(recogniser.read_pixels, parts) for one in part]
 
     return read
 
@@ -77,17 +82,18 @@ def theirs(folder: Path, how: Preprocessing) -> Reader:
     return read
 
 
-def recognition(artifact: Artifact, images: Sequence[bytes]) -> list[dict[str, object]]:
+def recognition(place: Path, scratch: Path, images: Sequence[bytes]) -> list[dict[str, object]]:
     """Return a row for each engine and batch size."""
+    trained = [open_trained(place, scratch, name) for name in ENGINES]
+    artifact = trained[0].artifact
     how = artifact.description.preprocessing
     assert isinstance(how, Preprocessing)
     decoded = [open_image(data, "line") for data in images]
     shown = [pixels_of(image, how) for image in decoded]
     colour = how.model_copy(update={"grayscale": False})
-    engines: dict[str, tuple[Reader, list[Pixels]]] = {}
-    names: tuple[tuple[str, EngineName], ...] = (("ONNX Runtime", "onnx"), ("Paddle inference", "paddle"))
-    for title, name in names:
-        engines[title] = (ours(recogniser_of(artifact, open_engine(artifact, name))), shown)
+    engines: dict[str, tuple[Reader, list[Pixels]]] = {
+        title: (ours(one), shown) for title, one in zip(ENGINES.values(), trained, strict=True)
+    }
     bgr = [pixels_of(image, colour) for image in decoded]
     engines["paddleocr TextRecognition"] = (theirs(artifact.folder, how), bgr)
     expected = engines["ONNX Runtime"][0](shown, 1)
@@ -205,8 +211,7 @@ def main() -> None:
         return
     images = lines(given.data, given.count)
     with tempfile.TemporaryDirectory() as scratch:
-        artifact = open_artifact(given.artifact, Path(scratch))
-        report("recognition", recognition(artifact, images))
+        report("recognition", recognition(given.artifact, Path(scratch), images))
     report("serving", served(given.artifact, images, given.seconds))
 
 

@@ -11,7 +11,6 @@ import yaml
 from containers.common.preprocessing import Preprocessing, narrowest_px
 from corpus.charset import Charset
 
-FILE = "inference.yml"
 MODEL_NAME = "PP-OCRv5_mobile_rec"
 """PaddleX runs what it knows by name: this stands for any recogniser that ends in CTC."""
 
@@ -19,9 +18,9 @@ MODEL_NAME = "PP-OCRv5_mobile_rec"
 def inference_yml(preprocessing: Preprocessing, charset: Charset) -> bytes:
     """Return how PaddleX prepares an image for the network, and decodes what comes of it.
 
-    PaddleX knows `keep-ratio` and `pad`, but lets lines become wider than `width_px`. To `stretch` takes an
-    argument of its user, which a comment names. Its batches share a width, so readings may depend on
-    batch mates there.
+    It reads nearly the same there: PaddleX scales bilinearly, where we average over areas; it knows
+    `keep-ratio` and `pad`, but lets lines become wider than `width_px`; and its batches share a width, so a
+    reading may depend on its batch mates. To `stretch` takes an argument, which a comment names.
 
     Source: `paddlex/inference/models/text_recognition/predictor.py` and `processors.py` (3.7.2).
     """

@@ -101,8 +101,8 @@ class Service:
         if self._batcher is None:
             sentence = "The model is not loaded yet. Send it again when /ping answers 200."
             raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
-        if self._requests > self._limits.max_queue:  # their bodies are in memory
-            raise QueueFullError
+        if self._requests > self._limits.max_queue + self._threads * self._limits.max_batch:
+            raise QueueFullError  # before its body fills memory, too
         _check_accept(request.headers.get("accept", "*/*"))
         body = await _body(request, self._limits.max_request_bytes)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
