@@ -41,7 +41,7 @@ def paddle(
     Example: `glyphline train paddle --family thai-rec --data thai/ --out model/ -s epochs=5`
     """
     from config.errors import StateError
-    from config.family import load_family
+    from config.family import load_any_family
     from containers.common.artifact import DESCRIPTION
     from containers.common.entry import Stop
     from containers.common.hyperparameters import parse
@@ -59,7 +59,7 @@ def paddle(
         raise StateError(f"{out} already holds a model. Name another folder, or remove it.")
     spread(settings)
     stop = Stop()
-    artifact = run(load_family(family), settings, inputs, stop, teller())
+    artifact = run(load_any_family(family), settings, inputs, stop, teller())
     if follows():
         return
     if artifact is None:
@@ -68,11 +68,14 @@ def paddle(
     if checkpoints is None:
         shutil.rmtree(kept)
     about = artifact.description.provenance
+    figures = {
+        "CER on val": about.val_cer,
+        "exact match on val": about.val_exact_match,
+        "F1 on val (IoU 0.5)": about.val_hmean,
+    }
     rows = [
         ("version", artifact.version),
-        ("CER on val", f"{about.val_cer:.2%}"),
-        ("exact match on val", f"{about.val_exact_match:.2%}"),
-        ("charset", f"{len(artifact.charset.entries)} characters"),
+        *((name, f"{value:.2%}") for name, value in figures.items() if value is not None),
         ("size", f"{sum(one.bytes for one in artifact.description.files.values()) / 1e6:.1f} MB"),
     ]
     print_table(facts_table(str(out), rows))

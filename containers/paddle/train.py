@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from config.family import Family, load_family
+from config.family import DetectionFamily, Family, load_any_family
 from containers.common import entry
 from containers.common.artifact import Artifact
 from containers.common.contract import Job
@@ -52,7 +52,9 @@ def spread(settings: Hyperparameters, gpus: int = 0) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the first process speaks for all
 
 
-def run(family: Family, settings: Hyperparameters, inputs: Inputs, stop: Stop, tell: Tell) -> Artifact | None:
+def run(
+    family: Family | DetectionFamily, settings: Hyperparameters, inputs: Inputs, stop: Stop, tell: Tell
+) -> Artifact | None:
     """Train a model of `family`; None if it was told to stop, or if another process delivers the model.
 
     Raises:
@@ -61,15 +63,18 @@ def run(family: Family, settings: Hyperparameters, inputs: Inputs, stop: Stop, t
     """
     recipe = load_recipe(settings.recipe or family.training.recipe)
     os.environ.setdefault("GLOG_minloglevel", "2")  # Paddle's chatter would bury what matters
+    from containers.paddle.detection.training import train_detector
     from containers.paddle.recognition.training import train_recogniser
 
     stop.listen()  # importing Paddle took the signals away
+    if isinstance(family, DetectionFamily):
+        return train_detector(family, recipe, settings, inputs, stop, tell)
     return train_recogniser(family, recipe, settings, inputs, stop, tell)
 
 
-def _family(job: Job, settings: Hyperparameters) -> Family:
+def _family(job: Job, settings: Hyperparameters) -> Family | DetectionFamily:
     own = job.optional_channel("config")
-    return load_family(settings.family if own is None else own / "family.yaml")
+    return load_any_family(settings.family if own is None else own / "family.yaml")
 
 
 if __name__ == "__main__":

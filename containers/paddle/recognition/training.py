@@ -140,6 +140,9 @@ def _gather(
 
 
 def _check_geometry(family: Family, recipe: Recipe) -> None:
+    if recipe.task != "recognition":
+        found = f"the recipe {recipe.recipe!r}, which trains for {recipe.task}"
+        raise ConfigError(Problem("recipe.task", found, "one for recognition", "Use 'crnn-lite'."))
     kind = networks.kind_of(recipe.network)
     asked = family.recognition
     if asked.height_px not in kind.heights_px or asked.step_px != kind.step_px:
