@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.yaml_source import Settings
 from containers.paddle.recipe import Optimisation, Positive, Recipe
@@ -28,11 +28,20 @@ class Hyperparameters(Settings):
     """With the channel ``replay``: old lines in each epoch, for one new line."""
     distillation: Annotated[float, Field(ge=0)] = 0.0
     """With the channel ``model``: how much staying with the champion's answers counts."""
+    pretrained: str | None = None
+    """URI of published weights to begin from; ``svtr-lcnet`` takes PP-OCRv5_mobile_rec's."""
+    pretrained_sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     find_learning_rate: bool = False
     """Try rates for a hundred steps before training, and take the one found."""
     checkpoint_interval_s: Positive = 60.0
     processes: Annotated[int, Field(ge=0)] = 0
     """That train together; 0: one for each GPU, or one."""
+
+    @model_validator(mode="after")
+    def _checked_if_fetched(self) -> Hyperparameters:
+        if (self.pretrained is None) != (self.pretrained_sha256 is None):
+            raise ValueError("pretrained and pretrained_sha256 together")
+        return self
 
     def optimisation(self, recipe: Recipe, *, continuing: bool) -> Optimisation:
         """Return the recipe's optimisation with what was said here in its place."""

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from upath import UPath
 
+from config.errors import InputError
 from config.family import load_family
 from containers.common import entry
 from containers.common.artifact import Artifact, open_artifact
@@ -290,6 +291,23 @@ def test_a_family_the_network_does_not_fit_is_refused(home: Path, tmp_path: Path
     job = Job(digits.write_job(tmp_path / "ml", family, {}, data=home / "old/snapshot"))
     assert entry.run(main, job) == entry.CALLERS_MISTAKE
     assert "step_px 8; expected height_px 32, step_px 4" in job.failure.read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"distillation": 0.5}, "distillation 0.5 without a champion"),
+        ({"recipe": "svtr-lcnet"}, "height_px 48, step_px 8"),
+        ({"recipe": "db-mobile"}, "trains for detection"),
+        ({"recipe": "crnn-light"}, "Did you mean 'crnn-lite'"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(
+    home: Path, tmp_path: Path, settings: dict[str, object], said: str
+) -> None:
+    inputs = Inputs(str(home / "old/snapshot"), tmp_path / "m", tmp_path / "c")
+    with pytest.raises(InputError, match=said):
+        _train(home, inputs, **settings)
 
 
 def test_label_files_are_as_good_as_a_snapshot(home: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ C. Cui et al., PaddleOCR 3.0 Technical Report (2025): https://arxiv.org/abs/2507
 
 from __future__ import annotations
 
+from typing import Any
+
 import paddle
 from paddle import nn
 
@@ -28,15 +30,21 @@ class SvtrLcnet(nn.Layer):
 
     def __init__(self, *, classes: int, scale: float = 0.95) -> None:
         super().__init__()
-        from paddlex.inference.models.text_recognition.modeling import pp_ocrv5_mobile_rec as definition
-
-        backbone = {"scale": scale, "divisor": 16, "block_configs": _TEXT_LINE_BLOCKS}
-        config = definition.PPOCRV5MobileRecConfig(backbone_config=backbone)
-        self.model = definition.PPOCRV5MobileRecModel(config)
-        self.encoder = definition.PPOCRV5MobileRecEncoderWithSVTR(config)
-        self.head = nn.Linear(config.hidden_size, classes)
+        whole = definition_of(scale, head_out_channels=classes)
+        self.model = whole.model
+        self.encoder = whole.head.encoder
+        self.head = whole.head.head
 
     def forward(self, x: paddle.Tensor) -> paddle.Tensor:
         """Return the logits of each step."""
         logits: paddle.Tensor = self.head(self.encoder(self.model(x)))
         return logits
+
+
+def definition_of(scale: float, head_out_channels: int) -> Any:
+    """Return the network as PaddleX defines it, for text lines."""
+    from paddlex.inference.models.text_recognition.modeling import pp_ocrv5_mobile_rec as definition
+
+    backbone = {"scale": scale, "divisor": 16, "block_configs": _TEXT_LINE_BLOCKS}
+    config = definition.PPOCRV5MobileRecConfig(backbone_config=backbone, head_out_channels=head_out_channels)
+    return definition.PPOCRV5MobileRec(config)

@@ -18,6 +18,7 @@ from containers.common import artifact as artifacts
 from containers.common.artifact import Artifact
 from containers.common.data import open_data
 from containers.common.entry import Stop
+from containers.common.errors import JobError
 from containers.common.preprocessing import Preprocessing, preprocessing_of
 from containers.common.progress import Tell
 from containers.paddle import networks
@@ -25,6 +26,7 @@ from containers.paddle.engines import open_engine
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.inference_yml import inference_yml
 from containers.paddle.inputs import Inputs
+from containers.paddle.pretrained import begun_from, fetched
 from containers.paddle.recipe import Recipe
 from containers.paddle.recognition.export import calibrate, export, prove
 from containers.paddle.recognition.growth import carried_over, grown_alphabet
@@ -82,6 +84,7 @@ def train_recogniser(
         TrainingError: training diverged or learnt nothing, or the export is not the trained network.
     """
     _check_geometry(family, recipe)
+    _refuse_idle(settings, inputs)
     with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
         scratch = Path(folder)
         material = _gather(family, recipe, settings, inputs, scratch)
@@ -152,10 +155,26 @@ def _check_geometry(family: Family, recipe: Recipe) -> None:
         raise ConfigError(Problem("recipe.geometry", found, expected, remedy))
 
 
+def _refuse_idle(settings: Hyperparameters, inputs: Inputs) -> None:
+    """Refuse what was asked for and would have no effect."""
+    if inputs.model is not None and settings.pretrained is not None:
+        found, remedy = "a champion and pretrained weights", "Leave out one of the two."
+        raise JobError(Problem("job.two-beginnings", found, "one thing to begin from", remedy))
+    if inputs.model is None and settings.distillation:
+        found = f"distillation {settings.distillation:g} without a champion"
+        remedy = "Add the channel 'model' (--champion), or leave distillation out."
+        raise JobError(Problem("job.distillation", found, "a champion to stay close to", remedy))
+
+
 def _start(network: paddle.nn.Layer, material: _Material) -> Distillation | None:
     """Give `network` the champion's weights, if any; return how to stay with its answers, if asked."""
-    champion = material.champion
+    champion, settings = material.champion, material.settings
     if champion is None:
+        if settings.pretrained is not None and settings.pretrained_sha256 is not None:
+            published = fetched(settings.pretrained, settings.pretrained_sha256)
+            name, uri = material.recipe.network, settings.pretrained
+            load_weights(network, begun_from(weights_of(network), published, name, uri))
+            _say(f"beginning from {uri}: {len(published):,} weights, the head anew")
         return None
     old = champion.charset.entries
     with np.load(champion.file(WEIGHTS), allow_pickle=False) as archive:
@@ -164,12 +183,12 @@ def _start(network: paddle.nn.Layer, material: _Material) -> Distillation | None
     begun, account = carried_over(weights_of(network), weights, old, material.alphabet, place)
     load_weights(network, begun)
     _say(f"continuing from {champion.version}: {account}")
-    if not material.settings.distillation:
+    if not settings.distillation:
         return None
     teacher = networks.build(material.recipe.network, material.recipe.options, len(old) + 1)
     load_weights(teacher, weights)
     teacher.eval()
-    return Distillation(teacher, len(old) + 1, material.settings.distillation)
+    return Distillation(teacher, len(old) + 1, settings.distillation)
 
 
 def _longest_joined(how: Preprocessing, family: Family) -> int:
