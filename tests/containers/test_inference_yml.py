@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,9 +54,6 @@ def test_the_width_and_the_argument_depend_on_the_family(
 
 
 def test_paddlex_reads_the_same(tiny: Artifact, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(tiny.folder, folder)
-    (folder / "inference.yml").write_bytes(inference_yml(LINE, tiny.charset))
     paths = [
         UPath(tmp_path / f"{width_px}.png") for width_px in (32, 96, 320)
     ]  # widths that are padded by neither
@@ -65,7 +61,7 @@ def test_paddlex_reads_the_same(tiny: Artifact, tmp_path: Path) -> None:
         path.write_bytes(png(int(path.stem)))
     ours = list(predict_images(open_trained(tiny.folder, tmp_path, "paddle").load(), paths))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
-    command = [sys.executable, "-W", "ignore", "-c", READ, MODEL_NAME, str(folder), *map(str, paths)]
+    command = [sys.executable, "-W", "ignore", "-c", READ, MODEL_NAME, str(tiny.folder), *map(str, paths)]
     said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
     theirs = json.loads(said.splitlines()[-1])
     assert theirs == [one.prediction for one in ours if isinstance(one, Unlabelled)]

@@ -1,11 +1,7 @@
-"""Make a small exported recogniser in seconds: one convolution that reads something, the same every time.
-
-Run it to make one by hand: ``python tests/containers/tiny_artifact.py FOLDER``.
-"""
+"""Make a small exported recogniser in seconds: one convolution that reads something, the same every time."""
 
 from __future__ import annotations
 
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +12,7 @@ from config.family import Resize
 from containers.common.artifact import CHARSET, Artifact, Description, Network, Provenance, complete, versions
 from containers.common.preprocessing import Preprocessing
 from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from containers.paddle.inference_yml import inference_yml
 from corpus.charset import Charset
 
 ALPHABET = ("A", "B", "ก", "ข", " ", "\U0001d11e", "0", "1", "é")
@@ -35,13 +32,15 @@ def tiny_artifact(
     """Return a whole artifact of the Paddle image in `folder`: its readings depend on every pixel column."""
     folder.mkdir(parents=True, exist_ok=True)
     _export(folder, len(alphabet) + 1, seed)
+    preprocessing = Preprocessing(height_px=HEIGHT_PX, width_px=width_px, resize=resize, grayscale=False)
     (folder / CHARSET).write_bytes(Charset(alphabet).to_bytes())
+    (folder / "inference.yml").write_bytes(inference_yml(preprocessing, Charset(alphabet)))
     description = Description(
         family=family,
         task="recognition",
         image="paddle",
         network=Network(name="tiny"),
-        preprocessing=Preprocessing(height_px=HEIGHT_PX, width_px=width_px, resize=resize, grayscale=False),
+        preprocessing=preprocessing,
         charset_hash=Charset(alphabet).hash,
         provenance=Provenance(
             recipe="tiny",
@@ -83,7 +82,3 @@ def _export(folder: Path, classes: int, seed: int) -> None:
     paddle.jit.save(network, str(folder / MODEL.removesuffix(".json")), input_spec=[shape])
     model, parameters, onnx = (str(folder / name) for name in (MODEL, PARAMETERS, ONNX))
     paddle2onnx.export(model, parameters, onnx, optimize_tool="None", verbose=False)
-
-
-if __name__ == "__main__":
-    print(tiny_artifact(Path(sys.argv[1])).version)

@@ -43,6 +43,7 @@ def serve(load: Callable[[], Model], limits: Limits, *, host: str, port: int, th
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
