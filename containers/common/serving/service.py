@@ -118,11 +118,9 @@ class Service:
         self, batcher: Batcher[bytes, _Result], sources: Sequence[Source | RefusalError]
     ) -> tuple[list[_Result], list[Done[_Result]]]:
         """Return what is read in each of `sources`, and what the model did; a refusal stays where it is."""
-        fetched = list(sources)
-        places = {n: one for n, one in enumerate(sources) if isinstance(one, S3Object)}
-        if places:
-            loaded = await asyncio.gather(*map(self._fetch, places.values()))
-            fetched = [loaded.pop(0) if n in places else one for n, one in enumerate(sources)]
+        places = [one for one in sources if isinstance(one, S3Object)]
+        loaded = iter(await asyncio.gather(*map(self._fetch, places)))
+        fetched = [next(loaded) if isinstance(one, S3Object) else one for one in sources]
         images = [one for one in fetched if isinstance(one, bytes)]
         done = await batcher.do(images) if images else []
         read = iter(done)
