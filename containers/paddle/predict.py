@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from config.errors import Problem
@@ -47,7 +50,19 @@ def open_trained(place: Path, scratch: Path, engine: EngineName | None = None) -
     name: EngineName = engine or ("onnx" if ONNX in found.files else "paddle")
     if name == "onnx":
         artifact.file(ONNX)
+    else:
+        _import_paddle()
     return Opened(artifact, name, _at_once(name))
+
+
+def _import_paddle() -> None:
+    """Import Paddle now, and give back the signals that it takes for itself: SIGTERM would be a crash."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    import_module("paddle")
+    if threading.current_thread() is threading.main_thread():  # no other may set them
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _at_once(engine: EngineName) -> int:

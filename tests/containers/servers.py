@@ -26,6 +26,7 @@ from containers.common.serving.limits import limits_from
 from containers.common.serving.server import serve
 
 ROOT = Path(__file__).parents[2]
+GLYPHLINE = str(Path(sys.executable).parent / "glyphline")
 SLOW = (sys.executable, __file__)
 TIMEOUT_S = 20.0
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from servers import png
+from servers import GLYPHLINE, png
 from upath import UPath
 
 from cli.predict import predict
@@ -25,8 +24,6 @@ from corpus.records import Record
 from corpus.snapshot import Snapshot
 from corpus.splits import SplitPolicy
 from evaluation.reading import read_predictions
-
-GLYPHLINE = str(Path(sys.executable).parent / "glyphline")
 
 
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:

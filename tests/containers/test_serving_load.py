@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from servers import SLOW, encoded, png, running
+from servers import GLYPHLINE, SLOW, encoded, png, running
 
 from config.errors import StateError
+from containers.common.artifact import Artifact
 from containers.common.errors import JobError
 from containers.common.serving.batching import Batcher, QueueFullError
 from containers.common.serving.limits import Limits, limits_from, port_from
@@ -87,6 +88,18 @@ def test_a_server_that_is_told_to_leave_answers_what_is_under_way(
         assert server.process.wait(timeout=10) == 0
         with pytest.raises(ConnectionRefusedError):
             server.ask("/ping")
+
+
+@pytest.mark.parametrize("engine", ["onnx", "paddle"])
+def test_the_command_serves_with_either_engine_and_leaves_when_told(
+    tiny: Artifact, tmp_path: Path, engine: str
+) -> None:
+    command = (GLYPHLINE, "serve", str(tiny.folder), "--port", "0", "--engine", engine)
+    with running(command, tmp_path) as server:
+        server.wait_until_ready()
+        assert server.read(png(64)).json()["model_version"] == tiny.version
+        server.process.terminate()
+        assert server.process.wait(timeout=10) == 0
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
