@@ -68,8 +68,7 @@ def load_pages(
         for snapshot in snapshots
         for samples in _by_image(one for one in snapshot.samples() if one.split == split)
     ]
-    texts = {sample.text for _, samples in pages for sample in samples}
-    if not texts - {None, UNREADABLE}:
+    if not any(_text(sample) not in (None, UNREADABLE) for _, samples in pages for sample in samples):
         places = ", ".join(str(one.folder) for one in snapshots)
         found, remedy = (
             f"no text in the split {split!r}",
@@ -102,8 +101,13 @@ def _by_image(samples: Iterable[Sample]) -> list[list[Sample]]:
 
 def _regions(samples: Sequence[Sample], snapshot: Snapshot) -> tuple[Region, ...]:
     return tuple(
-        Region(_outline(sample, snapshot), sample.text) for sample in samples if sample.text is not None
+        Region(_outline(sample, snapshot), text) for sample in samples if (text := _text(sample)) is not None
     )
+
+
+def _text(sample: Sample) -> str | None:
+    """Return the text, ``###`` where nobody could read it, None where the region is none of a text."""
+    return UNREADABLE if sample.meta.get("unreadable") is True else sample.text
 
 
 def _outline(sample: Sample, snapshot: Snapshot) -> Polygon:
