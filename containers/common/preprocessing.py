@@ -90,7 +90,7 @@ def fit(pixels: Pixels, how: Preprocessing) -> Pixels:
     height, width = pixels.shape[:2]
     target = tensor_width_px(width, height, how)
     scaled_width = target if how.resize == "stretch" else _scaled_width(width, height, how)
-    scaled = cv2.resize(pixels, (scaled_width, how.height_px), interpolation=cv2.INTER_AREA)
+    scaled = cv2.resize(pixels, (scaled_width, how.height_px), interpolation=cv2.INTER_LINEAR)
     if scaled_width == target:
         return np.asarray(scaled, np.uint8)
     whole = np.full((how.height_px, target, *pixels.shape[2:]), PADDING, np.uint8)
