@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Hold a built image against SageMaker's contract: ``.venv/bin/python tests/containers/conformance.py``.
+"""Hold a built image against SageMaker's contract: ``python tests/containers/conformance.py IMAGE``.
 
 It draws a small dataset, then trains, interrupts, kills, resumes, serves and drains real containers, and
 prints PASS or FAIL for each promise; the exit code is 1 if one is broken. Takes two minutes.
@@ -22,7 +22,6 @@ import numpy as np
 from containerised import Containers, Served, container_engine
 from PIL import Image
 
-IMAGE = "glyphline-paddle:0.1.0-cpu"
 SETTINGS = {"family": "thai-rec", "epochs": "4", "checkpoint_interval_s": "0.5", "seed": "1"}
 LINES = 600
 STEPS_AN_EPOCH = 33
@@ -288,7 +287,7 @@ def draw(place: Path) -> Path:
 def main() -> int:
     """Run every scenario; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("image", nargs="?", default=IMAGE)
+    parser.add_argument("image", help="such as glyphline-paddle:0.1.0-cpu, which make images builds")
     parser.add_argument("--engine", default=container_engine(), help="podman or docker; default: what works")
     given = parser.parse_args()
     report = Report()

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 HOST = "127.0.0.1"
 READY_S = 60.0
+ENDED_S = 120.0
 
 
 def container_engine() -> str | None:
@@ -73,7 +74,11 @@ class Containers:
         return name
 
     def wait(self, name: str) -> int:
-        """Return the exit code when the container has ended."""
+        """Return the exit code when the container has ended; one that does not end is killed (137)."""
+        try:
+            self._call("wait", name, timeout_s=ENDED_S)
+        except subprocess.TimeoutExpired:
+            self.kill(name, "KILL")
         return int(self._call("wait", name).stdout)
 
     def kill(self, name: str, signal: str) -> None:
@@ -99,8 +104,8 @@ class Containers:
         yield Served(name, outside)
         self.kill(name, "KILL")
 
-    def _call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([self._engine, *words], capture_output=True, text=True)
+    def _call(self, *words: str, timeout_s: float | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([self._engine, *words], capture_output=True, text=True, timeout=timeout_s)
 
 
 @dataclass(frozen=True, slots=True)
