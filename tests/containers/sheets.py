@@ -24,7 +24,7 @@ network: db-mobile
 options: {scale: 0.25, branches: 1, neck_channels: 32}
 grayscale: true
 optimisation:
-  epochs: 6
+  epochs: 4
   batch_size: 4
   optimiser: adam
   learning_rate: 0.01

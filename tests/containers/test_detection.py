@@ -47,7 +47,8 @@ def test_a_perfect_map_gives_the_box_back(width: float, height: float, angle: fl
     text = turned(100.3, 99.6, width, height, angle)
     targets = targets_of(outlines_of([text], ratio), [], 0, 0, 200)
     (box,) = boxes_in(targets.core, HOW.model_copy(update={"shrink_ratio": ratio}))
-    assert overlap(box.polygon, text) > 0.75
+    assert overlap(box.polygon, text) > 0.65  # a core is as few as four pixels high
+    assert sum(box.polygon[0]) == min(map(sum, box.polygon))
     assert box.score == pytest.approx(1.0)
     assert shapely.LinearRing(box.polygon).is_ccw  # clockwise on a page, where y points down
 
@@ -73,6 +74,7 @@ def test_faint_and_minute_spots_are_no_texts() -> None:
     probabilities[40, 40] = 1.0
     how = HOW.model_copy(update={"min_side_px": 5.0})
     (box,) = boxes_in(probabilities, how)
+    assert sum(box.polygon[0]) == min(map(sum, box.polygon))
     assert box.score == pytest.approx(0.61)
     assert len(boxes_in(probabilities, how.model_copy(update={"min_side_px": 0.0}))) == 2
 
@@ -143,13 +145,13 @@ def test_tiles_answer_for_every_pixel_once(size: int, tile: int, share: float) -
 @pytest.mark.parametrize("shape", [(150, 203), (40, 203), (30, 20), (64, 64)])
 def test_a_text_across_tiles_is_one_text(shape: tuple[int, int]) -> None:
     """The network is stood for by one that answers with the page's own brightness."""
-    page = np.zeros(shape, np.uint8)
-    page[10:20, 5 : shape[1] - 5] = 255  # through every tile of its row
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    text = np.zeros(shape, np.uint8)
+    text[10:20, 5 : shape[1] - 5] = 255  # through every tile of its row
 
     def engine(batch: np.ndarray) -> np.ndarray:
         assert batch.shape[1:] == (3, 64, 64)
         return (batch[:, :1] + 1) / 2
 
-    found = page_map(page, engine, HOW)
-    np.testing.assert_allclose(found, page / 255, atol=1e-6)
-    assert len(boxes_in(found, HOW)) == 1
+    np.testing.assert_allclose(page_map(noise, engine, HOW), noise / 255, atol=1e-6)
+    assert len(boxes_in(page_map(text, engine, HOW), HOW)) == 1

@@ -71,7 +71,7 @@ def load_pages(
     if not any(_text(sample) not in (None, UNREADABLE) for _, samples in pages for sample in samples):
         places = ", ".join(str(one.folder) for one in snapshots)
         found, remedy = (
-            f"no text in the split {split!r}",
+            f"no readable text in the split {split!r}",
             "Give the snapshot more pages, or other split shares.",
         )
         raise JobError(Problem("data.split-empty", found, "some", remedy, places))
