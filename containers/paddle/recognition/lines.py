@@ -86,6 +86,7 @@ def load_lines(
     for width in np.unique(widths):
         of_width = widths == width
         places[of_width] = np.arange(of_width.sum())
+    scratch.mkdir(exist_ok=True)
     pixels = _room(widths, how, scratch / f"{split}.pixels")
     for done, line in enumerate(_decoded([image for _, image in images.values()], how)):
         pixels[int(widths[done])][places[done]] = line
