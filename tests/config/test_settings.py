@@ -51,9 +51,9 @@ def test_a_family_that_finds_text_is_not_one_that_reads_it() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("tile_px: 640", "tile_px: 600", ":5: detection.tile_px is 600; expected a multiple of 32"),
-        ("overlap_px: 128", "overlap_px: 321", "overlap_px 321 to be at most half of tile_px 640"),
-        ("overlap_px: 128", "overlap: 128", ":6: unknown key 'detection.overlap'"),
+        ("tile_px: 320", "tile_px: 300", ":5: detection.tile_px is 300; expected a multiple of 32"),
+        ("overlap_px: 64", "overlap_px: 161", "overlap_px 161 to be at most half of tile_px 320"),
+        ("overlap_px: 64", "overlap: 64", ":6: unknown key 'detection.overlap'"),
         ("task: detection", "task: detecting", "Did you mean 'detection'?"),
     ],
 )

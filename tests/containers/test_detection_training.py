@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ from containers.paddle.recipe import load_recipe
 from containers.paddle.trainer import load_weights
 from corpus import formats
 from corpus.ingest import Options, import_records
+from corpus.snapshot import write_snapshot
 from evaluation.regions import UNREADABLE, spot
 from evaluation.regions import Page as Judged
 
@@ -195,6 +197,11 @@ def test_data_that_cannot_work_is_refused(home: Path, champion: Artifact, tmp_pa
     cut = import_records(records, UPath(tmp_path / "cut"), Options("cut", crop_regions=True)).snapshot
     with pytest.raises(JobError, match=r"an image of one text.*corpus import --regions"):
         load_pages([cut], "train", _how(champion), tmp_path)
+    flat = [replace(one, polygon=((0.0, 0.0), (5.0, 5.0), (9.0, 9.0))) for one in cut.samples()]
+    policy, form = cut.description.splits, cut.description.unicode_form
+    drawn = write_snapshot(UPath(tmp_path / "flat"), flat, [], policy=policy, form=form)
+    with pytest.raises(JobError, match=r"a text without area, .*three corners"):
+        load_pages([drawn], "train", _how(champion), tmp_path)
     labels = sheets.write_pages(tmp_path / "labels", 6)
     (labels / "val.txt").unlink()
     with pytest.raises(JobError, match="no readable text in the split 'val'"):
