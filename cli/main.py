@@ -37,7 +37,7 @@ app.command()(serve)
 
 _EXTRAS = {
     "evaluation": ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely"),
-    "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex", "pyclipper"),
+    "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex"),
     "serving": ("httptools", "starlette", "uvicorn", "uvloop"),
 }
 
