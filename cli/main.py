@@ -60,7 +60,8 @@ def main() -> None:
         sys.exit(_told(f"{error}: this needs the extra {extra!r} (pip install '.[{extra}]')."))
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            sys.exit(_told("no space is left on the disk of --out; nothing is left half-written. Make room."))
+            places = "--out, the checkpoints or the temporary folder"
+            sys.exit(_told(f"no space is left on the disk of {places}. Make room."))
         sys.exit(_told(f"{error.filename}: {error.strerror}" if error.filename else str(error)))
 
 

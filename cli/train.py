@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -40,9 +41,8 @@ def paddle(
 
     Example: `glyphline train paddle --family thai-rec --data thai/ --out model/ -s epochs=5`
     """
-    from config.errors import StateError
     from config.family import load_any_family
-    from containers.common.artifact import DESCRIPTION
+    from containers.common.checkpoints import clear
     from containers.common.entry import Stop
     from containers.common.hyperparameters import parse
     from containers.common.progress import teller
@@ -51,12 +51,12 @@ def paddle(
     from containers.paddle.launch import follows
     from containers.paddle.train import run, spread
 
-    said = {"family": family, **_pairs(parameter or [])}
-    settings = parse(said if recipe is None else {**said, "recipe": recipe}, Hyperparameters)
+    options = {"family": family} if recipe is None else {"family": family, "recipe": recipe}
+    settings = parse({**options, **_pairs(parameter or [], options)}, Hyperparameters)
+    out = out.resolve()
     kept = checkpoints or out.with_name(f"{out.name}.checkpoints")
     inputs = Inputs(data=data, out=out, checkpoints=kept, model=champion, replay=replay)
-    if (out / DESCRIPTION).exists():
-        raise StateError(f"{out} already holds a model. Name another folder, or remove it.")
+    _check_out(out)
     spread(settings)
     stop = Stop()
     artifact = run(load_any_family(family), settings, inputs, stop, teller())
@@ -66,7 +66,7 @@ def paddle(
         typer.echo(f"stopped; the same command goes on from the checkpoint in {kept}", err=True)
         raise typer.Exit(128 + (stop.signal or 0))
     if checkpoints is None:
-        shutil.rmtree(kept)
+        clear(kept)
     about = artifact.description.provenance
     figures = {
         "CER on val": about.val_cer,
@@ -81,11 +81,30 @@ def paddle(
     print_table(facts_table(str(out), rows))
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
-    pairs = {}
+def _check_out(out: Path) -> None:
+    """Refuse what could not be written in the end, before the work begins."""
+    from config.errors import StateError
+    from containers.common.artifact import DESCRIPTION
+
+    if (out / DESCRIPTION).exists():
+        raise StateError(f"{out} already holds a model. Name another folder, or remove it.")
+    if out.exists() and not out.is_dir():
+        raise StateError(f"{out} is not a folder. Name another --out.")
+    there = out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=out):  # says now if it is read-only
+        pass
+    if not there:
+        out.rmdir()
+
+
+def _pairs(given: list[str], options: Collection[str]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
     for one in given:
         name, equals, value = one.partition("=")
         if not equals:
             raise typer.BadParameter(f"{one!r} is not NAME=VALUE", param_hint="--set")
+        if name in options or name in pairs:
+            raise typer.BadParameter(f"{name!r} is said twice", param_hint="--set")
         pairs[name] = value
     return pairs

@@ -33,6 +33,7 @@ SCHEMA = 1
 DESCRIPTION = "artifact.json"
 CHARSET = "charset.txt"
 PACKED = "model.tar.gz"
+_PARTIAL = ".partial-"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -118,7 +119,11 @@ class Artifact:
     @property
     def charset(self) -> Charset:
         """The characters it can emit, in the order of its classes."""
-        charset, _ = read_charset(UPath(self.folder / CHARSET))
+        path = self.file(CHARSET)
+        charset, _ = read_charset(UPath(path))
+        if charset.hash != self.description.charset_hash:
+            remedy = "Copy the artifact again, or train again."
+            raise _error("artifact.charset", "another charset than artifact.json says", "it", remedy, path)
         return charset
 
     def file(self, name: str) -> Path:
@@ -175,7 +180,9 @@ def delivered(folder: Path) -> Iterator[Path]:
     artifact that is not whole.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    for left in folder.glob(f"{_PARTIAL}*"):  # by a run that was killed
+        shutil.rmtree(left)
+    staging = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder))
     try:
         yield staging
         for path in sorted(staging.iterdir(), key=lambda one: one.name == DESCRIPTION):
@@ -194,6 +201,15 @@ def open_artifact(place: Path, scratch: Path) -> Artifact:
     if packed.is_file():
         unpack(packed, scratch / "artifact")
         place = scratch / "artifact"
+    return open_folder(place)
+
+
+def open_folder(place: Path) -> Artifact:
+    """Open the artifact whose files lie in the folder `place`.
+
+    Raises:
+        ArtifactError: there is none, or a file is missing or changed.
+    """
     path = place / DESCRIPTION
     try:
         data = path.read_bytes()
@@ -217,7 +233,8 @@ def _verify(folder: Path, name: str, facts: FileFacts) -> None:
     if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
         raise _error("artifact.file-missing", f"no file {name!r}", "it", remedy, folder)
     if path.stat().st_size != facts.bytes or _hash(path) != facts.sha256:
-        raise _error("artifact.changed", "another content than artifact.json says", "it", remedy, path)
+        expected = "the file that training wrote"
+        raise _error("artifact.changed", "another content than artifact.json says", expected, remedy, path)
 
 
 def _hash(path: Path) -> str:

@@ -15,6 +15,7 @@ from corpus.ingest import Options, import_records
 from corpus.snapshot import Snapshot, is_snapshot, open_snapshot
 
 _LABEL_FILES = "paddle-rec"
+_SHOWN = 5
 
 
 def open_data(place: str, family: Family, scratch: Path) -> Snapshot:
@@ -28,8 +29,12 @@ def open_data(place: str, family: Family, scratch: Path) -> Snapshot:
     if folder.is_dir() and not is_snapshot(folder):
         target = UPath(scratch / "imported")
         options = Options(folder.name, form=family.recognition.unicode_form)
-        snapshot = import_records(formats.read(_LABEL_FILES, folder), target, options).snapshot
-        place = str(target)
+        outcome = import_records(formats.read(_LABEL_FILES, folder), target, options)
+        snapshot, place = outcome.snapshot, str(target)
+        for problem in outcome.problems[:_SHOWN]:
+            print(f"warning: {problem}", flush=True)  # noqa: T201 - a job's log is its standard output
+        if len(outcome.problems) > _SHOWN:
+            print(f"warning: and {len(outcome.problems) - _SHOWN:,} more", flush=True)  # noqa: T201
     else:
         snapshot = open_snapshot(place)
     _refuse_hopeless(examine(place, family))

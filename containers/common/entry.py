@@ -20,6 +20,10 @@ FAILURE_CHARACTERS = 1024
 DONE, FAILED, CALLERS_MISTAKE = 0, 1, 2
 
 
+class StoppedError(GlyphlineError):
+    """The job was told to leave, and there is nothing to keep."""
+
+
 class Stop:
     """Whether the job was told to leave: on a spot interruption SIGTERM comes, and two minutes remain."""
 
@@ -36,6 +40,15 @@ class Stop:
     def tell(self) -> None:
         """Say that the job is to leave."""
         self._told.set()
+
+    def check(self) -> None:
+        """Leave from wherever this is called, if the job was told to.
+
+        Raises:
+            StoppedError: it was.
+        """
+        if self:
+            raise StoppedError("told to stop")
 
     def __bool__(self) -> bool:
         return self._told.is_set()

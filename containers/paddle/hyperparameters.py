@@ -23,9 +23,9 @@ class Hyperparameters(Settings):
     batch_size: Whole | None = None
     learning_rate: Positive | None = None
     patience: Whole | None = None
-    seed: Annotated[int, Field(ge=0)] = 0
-    replay_ratio: Annotated[float, Field(ge=0)] = 1.0
-    """With the channel ``replay``: old lines in each epoch, for one new line."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    replay_ratio: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """With the channel ``replay``: old lines in each epoch, for one new line; None: one."""
     distillation: Annotated[float, Field(ge=0)] = 0.0
     """With the channel ``model``: how much staying with the champion's answers counts."""
     pretrained: str | None = None

@@ -43,9 +43,9 @@ def leave_with_parent() -> None:
 
 
 def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
-    """Run `command` in `count` processes that know of each other; return the worst exit code.
+    """Run `command` in `count` processes that know of each other; return the first failure's exit code.
 
-    Where one fails, the others are told to stop: they would wait for it for ever.
+    The others are killed then: they would wait for it for ever.
     """
     endpoints = [f"{_HOST}:{port}" for port in _free_ports(count)]
     workers = [
@@ -66,7 +66,7 @@ def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)
-    worst = 0
+    first_failure = 0
     waiting = set(range(count))
     while waiting:
         pid, status = os.wait()
@@ -76,11 +76,15 @@ def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
         waiting.discard(ended)
         code = os.waitstatus_to_exitcode(status)
         workers[ended].returncode = code
-        worst = max(worst, code if code >= 0 else 128 - code)
-        if code and not told:
+        if not code or first_failure:
+            continue
+        first_failure = code if code > 0 else 128 - code
+        if not told:
+            if ended:
+                sys.stderr.write(f"error: process {ended + 1} of {count} failed with exit code {code}\n")
             for rank in waiting:
                 workers[rank].kill()
-    return worst
+    return first_failure
 
 
 def _environment(rank: int, endpoints: Sequence[str], *, gpus: bool) -> dict[str, str]:

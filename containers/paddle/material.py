@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from config.family import DetectionFamily, Family
 from containers.common import artifact as artifacts
 from containers.common.artifact import Artifact, Description, Parity, Provenance
+from containers.common.entry import Stop
 from containers.common.recogniser import Engine
 from containers.paddle.engines import EngineName, open_engine
 from containers.paddle.hyperparameters import Hyperparameters
@@ -46,6 +47,11 @@ class Material(Generic[FamilyT]):
     def sources(self) -> list[Snapshot]:
         """The snapshots whose val splits validate it: nothing old may get worse unseen."""
         return [self.data] if self.replay is None else [self.data, self.replay]
+
+    @property
+    def replay_ratio(self) -> float:
+        """How many old samples are replayed for one new one."""
+        return 1.0 if self.settings.replay_ratio is None else self.settings.replay_ratio
 
     def setup(self, inputs: Inputs) -> Setup:
         """Return how to train: the recipe's way, with what the hyperparameters say in its place."""
@@ -112,6 +118,7 @@ def deliver(
     description: Description,
     history: Sequence[Mapping[str, float]],
     out: Path,
+    stop: Stop,
     *,
     write: Callable[[Path], None],
     prove: Callable[[Engine], Parity],
@@ -122,6 +129,7 @@ def deliver(
 
     Raises:
         TrainingError: an exported model is not the network.
+        StoppedError: it was told to stop; nothing was delivered.
     """
     network.eval()
     with artifacts.delivered(out) as staging:
@@ -131,10 +139,11 @@ def deliver(
         exported = artifacts.complete(staging, description)
         parity: dict[str, Parity] = {}
         for name in _ENGINES:
+            stop.check()
             parity[name] = prove(open_engine(exported, name))
             say(f"{name}: reads all {parity[name].images:,} validation images as the trained network does")
         artifacts.complete(staging, description.model_copy(update={"parity": parity}))
-    return artifacts.open_artifact(out, out)
+    return artifacts.open_folder(out)
 
 
 def say(text: str) -> None:

@@ -33,9 +33,7 @@ class World:
 
     def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return this process's rows of a batch; the first ones again where they do not divide evenly."""
-        missing = -len(rows) % self.size
-        whole: NDArray[np.int64] = np.concatenate([rows, rows[:missing]])
-        return whole[self.rank :: self.size]
+        return np.resize(rows, len(rows) + -len(rows) % self.size)[self.rank :: self.size]
 
     def leaders(self, value: float) -> float:
         """Return what the leading process has, so that all take the same decisions."""

@@ -12,7 +12,7 @@ from config.yaml_source import Settings, load_named, names_in
 
 RECIPES = Path(__file__).parent / "recipes"
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 

@@ -13,7 +13,7 @@ from config.family import DetectionFamily, Family, load_any_family
 from containers.common import entry
 from containers.common.artifact import Artifact
 from containers.common.contract import Job
-from containers.common.entry import Stop
+from containers.common.entry import Stop, StoppedError
 from containers.common.hyperparameters import parse
 from containers.common.progress import Tell, teller
 from containers.paddle.hyperparameters import Hyperparameters
@@ -49,7 +49,9 @@ def spread(settings: Hyperparameters, gpus: int = 0) -> None:
     if is_worker():
         leave_with_parent()
     if follows():
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the first process speaks for all
+        nowhere = os.open(os.devnull, os.O_WRONLY)  # the first process speaks for all
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.dup2(nowhere, sys.stderr.fileno())
 
 
 def run(
@@ -67,9 +69,12 @@ def run(
     from containers.paddle.recognition.training import train_recogniser
 
     stop.listen()  # importing Paddle took the signals away
-    if isinstance(family, DetectionFamily):
-        return train_detector(family, recipe, settings, inputs, stop, tell)
-    return train_recogniser(family, recipe, settings, inputs, stop, tell)
+    try:
+        if isinstance(family, DetectionFamily):
+            return train_detector(family, recipe, settings, inputs, stop, tell)
+        return train_recogniser(family, recipe, settings, inputs, stop, tell)
+    except StoppedError:
+        return None
 
 
 def _family(job: Job, settings: Hyperparameters) -> Family | DetectionFamily:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,11 +19,12 @@ import paddle
 from numpy.typing import NDArray
 
 from config.errors import Problem
-from containers.common.checkpoints import Checkpoint, newest, save
-from containers.common.entry import Stop
+from containers.common.checkpoints import Checkpoint, clear, locked, newest, save
+from containers.common.entry import Stop, StoppedError
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tell, Tick
 from containers.paddle.averaging import Average
+from containers.paddle.launch import follows
 from containers.paddle.learning_rate import find_rate, rate_share
 from containers.paddle.optimiser_state import joined_state, split_state
 from containers.paddle.parallel import World
@@ -40,7 +42,7 @@ _SMOOTHING = 0.98
 class Validation:
     """How good the network is: `error` decides (the lower the better), `figures` are shown.
 
-    `silent` says that it answers nothing to nearly everything: the plateau a CTC network begins on.
+    `silent` says that it answers nearly everything alike: the plateau a CTC network begins on.
     """
 
     error: float
@@ -113,8 +115,15 @@ def train(network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: 
     Raises:
         TrainingError: the loss is no number or explodes, or the network goes on answering nothing.
         ArtifactError: the checkpoint there belongs to another run.
+        StateError: another training writes its checkpoints there.
+        StoppedError: it was told to stop before there was anything to keep.
     """
-    return _Run(network, task, setup, stop, tell).finish()
+    with locked(setup.checkpoints) if not follows() else nullcontext():
+        try:
+            return _Run(network, task, setup, stop, tell).finish()
+        except TrainingError:
+            clear(setup.checkpoints)  # what led here would lead here again
+            raise
 
 
 class _Run:
@@ -148,7 +157,7 @@ class _Run:
         """Train and validate one epoch, or what is left of it; return whether it ended."""
         state, how = self.state, self.setup.optimisation
         plan = self.task.batches(state.epoch)
-        began, images = time.monotonic(), 0
+        began, images, first = time.monotonic(), 0, state.batch
         self.trained.train()
         while state.batch < len(plan):
             if self.world.any(bool(self.stop)):
@@ -158,12 +167,14 @@ class _Run:
             images += len(rows)
             if time.monotonic() - self.saved_at > self.setup.interval_s:
                 self._save()
-            self.tell(self._tick(len(plan), images, time.monotonic() - began))
+            elapsed_s = time.monotonic() - began
+            self.tell(self._tick(len(plan), images / elapsed_s, elapsed_s / (state.batch - first)))
         speed = images / max(time.monotonic() - began, 1e-9)
         with self.average.applied():
             self.network.eval()
             validation = self.task.validate(self.network, self.stop)
-            if validation is None or self.world.any(bool(self.stop)):
+            # every process asks the others exactly once, or one would wait for ever
+            if self.world.any(validation is None or bool(self.stop)) or validation is None:
                 return False
             self._judge(validation)
         mean = state.losses / len(plan)
@@ -197,12 +208,14 @@ class _Run:
         plan = self.task.batches(0)
 
         def loss_at(step: int, rate: float) -> float:
+            if self.world.any(bool(self.stop)):
+                raise StoppedError("told to stop")
             self.optimiser.set_lr(rate)
             loss = self.task.loss(self.trained, self.world.share(plan[step % len(plan)]), 0, step)
             loss.backward()
             self.optimiser.step()
             self.optimiser.clear_grad()
-            return float(loss)
+            return self.world.leaders(float(loss))  # so that all processes find the same rate
 
         self.trained.train()
         rate, _ = find_rate(loss_at)
@@ -234,20 +247,18 @@ class _Run:
             state.best_error, state.best_epoch = error, state.epoch
             self.best = weights_of(self.network)
         if self.world.leaders(validation.silent) and state.epoch >= limit:
-            found = f"after {state.epoch} epochs the network still reads nothing in nearly every image"
+            found = f"after {state.epoch} epochs the network still gives nearly every image the same answer"
             raise TrainingError(
                 f"{found}; it stays on the plateau where blanks are the cheapest answer. Give it fewer time "
                 "steps for each character (a smaller width_px), smaller batches, another learning_rate, or "
                 "more data; and look at the images with `glyphline corpus examine --report`."
             )
 
-    def _tick(self, batches: int, images: int, elapsed_s: float) -> Tick:
+    def _tick(self, batches: int, images_per_s: float, per_batch_s: float) -> Tick:
         state, how = self.state, self.setup.optimisation
-        per_batch_s = elapsed_s * len(self.task.batches(state.epoch)[0]) / max(images, 1)
-        left = (how.epochs - state.epoch) * batches - state.batch
-        loss = state.losses / max(state.batch, 1)
-        speed = images / max(elapsed_s, 1e-9)
-        return Tick(state.epoch + 1, how.epochs, state.batch, batches, loss, speed, left * per_batch_s)
+        left_s = ((how.epochs - state.epoch) * batches - state.batch) * per_batch_s
+        loss = state.losses / state.batch
+        return Tick(state.epoch + 1, how.epochs, state.batch, batches, loss, images_per_s, left_s)
 
     def _outcome(self, *, finished: bool) -> Outcome:
         state = self.state

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from containers.common.checkpoints import Checkpoint, newest, save
+from config.errors import StateError
+from containers.common.checkpoints import Checkpoint, clear, locked, newest, save
 
 
 def _checkpoint(step: int) -> Checkpoint:
@@ -52,6 +53,21 @@ def test_a_full_disk_leaves_the_old_one(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Object arrays"):
         save(tmp_path, unwritable)
     assert [path.name for path in tmp_path.iterdir()] == ["step-000000001.npz"]
+
+
+def test_only_checkpoints_are_cleared_away(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with locked(folder):
+        save(folder, _checkpoint(1))
+        with pytest.raises(StateError, match="Another training"), locked(folder):
+            pass
+    with locked(folder):
+        (folder / "notes.txt").touch()
+    clear(folder)
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    (folder / "notes.txt").unlink()
+    clear(folder)
+    assert not folder.exists()
 
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:

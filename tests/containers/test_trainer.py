@@ -103,7 +103,9 @@ def test_an_exploding_loss_is_noticed(tmp_path: Path) -> None:
 
 def test_a_network_that_reads_nothing_is_given_up(tmp_path: Path) -> None:
     how = HOW.model_copy(update={"plateau_epochs": 2})
-    with pytest.raises(TrainingError, match="after 2 epochs the network still reads nothing"):
+    with pytest.raises(
+        TrainingError, match="after 2 epochs the network still gives nearly every image the same answer"
+    ):
         train(_network(), Toy(silent=True), _setup(tmp_path, how), Stop(), nothing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -30,6 +31,7 @@ from containers.common.recogniser import recogniser_of
 from containers.paddle.engines import open_engine
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.inputs import Inputs
+from containers.paddle.recognition import training
 from containers.paddle.recognition.export import prove
 from containers.paddle.recognition.lines import load_lines
 from containers.paddle.train import main, run
@@ -123,13 +125,13 @@ def test_an_export_that_is_not_the_network_is_refused(champion: Artifact, home: 
         load_weights(network, dict(weights))
     network.eval()
     engine = open_engine(champion, "onnx")
-    assert prove(network, about.temperature, engine, val, "01234").mismatches == 0
+    assert prove(network, about.temperature, engine, val, "01234", Stop()).mismatches == 0
     with paddle.no_grad():
         network.head.bias.set_value(network.head.bias + paddle.to_tensor([0, 9.0, 0, 0, 0, 0]))
     with pytest.raises(
         TrainingError, match=r"of 80 validation images, first images/.*\.png .*trained reads '0"
     ):
-        prove(network, about.temperature, engine, val, "01234")
+        prove(network, about.temperature, engine, val, "01234", Stop())
 
 
 def _start(root: Path) -> subprocess.Popen[str]:
@@ -208,6 +210,19 @@ def test_two_processes_train_one_model(home: Path, tmp_path: Path) -> None:
     said, _ = job.communicate(timeout=30)
     assert job.returncode == 2
     assert "already holds a model" in said
+
+
+def test_several_processes_fail_as_one(home: Path, tmp_path: Path) -> None:
+    few_rows = ("-s", "processes=3", "-s", "batch_size=319", "-s", "epochs=1", "-s", "learning_rate=1e-7")
+    job = _command_line(home, tmp_path / "m", *few_rows)
+    said, _ = job.communicate(timeout=120)
+    assert job.returncode == 1, said
+    assert said.count("reads not one validation line right") == 1
+    (tmp_path / "file").touch()
+    job = _command_line(home, tmp_path / "file")
+    said, _ = job.communicate(timeout=30)
+    assert job.returncode == 2
+    assert "is not a folder" in said
 
 
 def test_a_diverging_training_leaves_with_1(home: Path, tmp_path: Path) -> None:
@@ -297,6 +312,7 @@ def test_a_family_the_network_does_not_fit_is_refused(home: Path, tmp_path: Path
     ("settings", "said"),
     [
         ({"distillation": 0.5}, "distillation 0.5 without a champion"),
+        ({"replay_ratio": 2.0}, "replay_ratio 2 without anything to replay"),
         ({"recipe": "svtr-lcnet"}, "height_px 48, step_px 8"),
         ({"recipe": "db-mobile"}, "trains for detection"),
         ({"recipe": "crnn-light"}, "Did you mean 'crnn-lite'"),
@@ -310,9 +326,59 @@ def test_what_would_have_no_effect_is_refused(
         _train(home, inputs, **settings)
 
 
+def test_a_network_that_reads_nothing_is_no_model(home: Path, tmp_path: Path) -> None:
+    inputs = Inputs(str(home / "old/snapshot"), tmp_path / "m", tmp_path / "c")
+    with pytest.raises(TrainingError, match="after 1 epochs the network reads not one validation line right"):
+        _train(home, inputs, epochs=1, learning_rate=1e-7)
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_what_is_learnt_from_validates_nothing(home: Path, tmp_path: Path) -> None:
+    swapped = tmp_path / "swapped"
+    shutil.copytree(home / "old/labels", swapped)
+    (swapped / "rec_gt_train.txt").rename(swapped / "other")
+    (swapped / "rec_gt_val.txt").rename(swapped / "rec_gt_train.txt")
+    (swapped / "other").rename(swapped / "rec_gt_val.txt")
+    strict = (home / "family.yaml").read_text().replace("duplicate_share: 1.0", "duplicate_share: 0.99")
+    (tmp_path / "family.yaml").write_text(strict)
+    inputs = Inputs(str(home / "old/labels"), tmp_path / "m", tmp_path / "c", replay=str(swapped))
+    with pytest.raises(InputError, match="400 of 400 validation images are also learnt from"):
+        _train(tmp_path, inputs)
+
+
+@pytest.mark.parametrize("moment", ["calibrate", "export"])
+def test_a_stop_after_the_last_epoch_delivers_nothing(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    stop = Stop()
+    original = getattr(training, moment)
+
+    def stopping(*given: object) -> object:
+        stop.tell()
+        return original(*given)
+
+    monkeypatch.setattr(training, moment, stopping)
+    inputs = Inputs(str(home / "old/snapshot"), tmp_path / "m", tmp_path / "c")
+    parameters = Hyperparameters(family="digits", epochs=2)
+    assert run(load_family(home / "family.yaml"), parameters, inputs, stop, nothing) is None
+    assert list((tmp_path / "c").glob("step-*.npz"))
+    assert not list(tmp_path.glob("m/*"))
+
+
+def test_a_charset_that_was_exchanged_is_noticed(champion: Artifact, tmp_path: Path) -> None:
+    shutil.copytree(champion.folder, tmp_path / "m")
+    about = json.loads((tmp_path / "m/artifact.json").read_text())
+    data = "".join(f"{one}\n" for one in "43210").encode()
+    (tmp_path / "m/charset.txt").write_bytes(data)
+    about["files"]["charset.txt"]["sha256"] = hashlib.sha256(data).hexdigest()
+    (tmp_path / "m/artifact.json").write_text(json.dumps(about))
+    with pytest.raises(ArtifactError, match="another charset"):
+        _ = open_artifact(tmp_path / "m", tmp_path).charset
+
+
 def test_label_files_are_as_good_as_a_snapshot(home: Path, tmp_path: Path) -> None:
     inputs = Inputs(str(home / "old/labels"), tmp_path / "m", tmp_path / "c")
-    artifact = _train(home, inputs, epochs=1)
+    artifact = _train(home, inputs, epochs=3)
     assert artifact is not None
     assert artifact.charset.entries == tuple("01234")
     assert UPath(home / "old/labels").is_dir()

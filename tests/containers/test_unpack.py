@@ -44,6 +44,11 @@ HARMFUL = {
     "symlink": lambda tar: _member(tar, "link", b"", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
     "hardlink": lambda tar: _member(tar, "link", b"", type=tarfile.LNKTYPE, linkname="artifact.json"),
     "device": lambda tar: _member(tar, "null", b"", type=tarfile.CHRTYPE),
+    "twice": lambda tar: [_member(tar, "same"), _member(tar, "same")],
+    "below a file": lambda tar: [_member(tar, "file"), _member(tar, "file/below")],
+    "itself": lambda tar: _member(tar, "."),
+    "long name": lambda tar: _member(tar, "n" * 5000),
+    "name too long for a disk": lambda tar: _member(tar, "n" * 300),
     "bomb": lambda tar: _member(tar, "zeros", bytes(4_000_000)),
 }
 

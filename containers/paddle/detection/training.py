@@ -54,7 +54,7 @@ def train_detector(
         outcome = train(network, task, material.setup(inputs), stop, tell)
         if not outcome.finished or not outcome.leads:
             return None
-        return _deliver(network, task.val, material, outcome, inputs.out)
+        return _deliver(network, task.val, material, outcome, inputs.out, stop)
 
 
 def _check(recipe: Recipe, settings: Hyperparameters) -> None:
@@ -90,7 +90,7 @@ def _task(material: Material[DetectionFamily], scratch: Path) -> DetectionTask:
     val = load_pages(material.sources, "val", how, scratch)
     say(f"pages: {len(pages):,} new, {len(old):,} to replay, {len(val):,} to validate on")
     batch_size = settings.optimisation(material.recipe, continuing=bool(material.champion)).batch_size
-    return DetectionTask(pages, val, old, settings.replay_ratio, how, batch_size, settings.seed)
+    return DetectionTask(pages, val, old, material.replay_ratio, how, batch_size, settings.seed)
 
 
 def _preprocessing(material: Material[DetectionFamily]) -> PagePreprocessing:
@@ -104,6 +104,7 @@ def _deliver(
     material: Material[DetectionFamily],
     outcome: Outcome,
     out: Path,
+    stop: Stop,
 ) -> Artifact:
     best = outcome.history[outcome.best_epoch - 1]
     if not best["val_hmean"]:
@@ -127,4 +128,4 @@ def _deliver(
     def proved(engine: Engine) -> Parity:
         return prove(engine_of(network), engine, val, how)
 
-    return deliver(network, description, outcome.history, out, write=write, prove=proved)
+    return deliver(network, description, outcome.history, out, stop, write=write, prove=proved)

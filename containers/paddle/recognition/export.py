@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from containers.common.artifact import Parity
 from containers.common.ctc import decode, fit_temperature, softmax
+from containers.common.entry import Stop
 from containers.common.errors import TrainingError
 from containers.common.preprocessing import Preprocessing, to_input
 from containers.common.recogniser import Engine
@@ -60,7 +61,12 @@ def export(network: paddle.nn.Layer, how: Preprocessing, temperature: float, fol
 
 
 def prove(
-    network: paddle.nn.Layer, temperature: float, engine: Engine, val: Lines, alphabet: Sequence[str]
+    network: paddle.nn.Layer,
+    temperature: float,
+    engine: Engine,
+    val: Lines,
+    alphabet: Sequence[str],
+    stop: Stop,
 ) -> Parity:
     """Hold `engine` against the trained `network` on every line of `val`.
 
@@ -71,6 +77,7 @@ def prove(
     worst = 0.0
     differing: list[str] = []
     for rows in val.batches(np.arange(len(val)), _BATCH):
+        stop.check()
         trained = softmax(logits_of(network, val, rows), temperature)
         exported = engine(to_input(val.take(rows)))
         difference = _difference(trained, exported)

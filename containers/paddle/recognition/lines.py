@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from containers.common.errors import JobError
 from containers.common.preprocessing import Preprocessing, fit, pixels_of, tensor_width_px
 from corpus.images import open_image
 from corpus.parallel import Progress, map_chunks, silent
+from corpus.paths import as_path
 from corpus.sample import Sample, Split
 from corpus.snapshot import Snapshot
 
@@ -110,16 +112,19 @@ def _room(widths: NDArray[np.int64], how: Preprocessing, file: Path) -> dict[int
     shapes = {width: (count, how.height_px, width, *planes) for width, count in counts.items()}
     sizes = {width: int(np.prod(shape)) for width, shape in shapes.items()}
     total = sum(sizes.values())
-    memory: Pixels = (
-        np.empty(total, np.uint8)
-        if total <= _IN_MEMORY_BYTES
-        else np.memmap(file, np.uint8, mode="w+", shape=(total,))
-    )
+    memory: Pixels = np.empty(total, np.uint8) if total <= _IN_MEMORY_BYTES else _mapped(file, total)
     starts = itertools.accumulate(sizes.values(), initial=0)
     return {
         width: memory[start : start + sizes[width]].reshape(shapes[width])
         for width, start in zip(sizes, starts, strict=False)
     }
+
+
+def _mapped(file: Path, size: int) -> Pixels:
+    """Return a mapped file of `size` bytes, all there: a full disk shows now, not as SIGBUS later."""
+    with open(file, "w+b") as opened:
+        os.posix_fallocate(opened.fileno(), 0, size)
+        return np.memmap(opened, np.uint8, mode="r+", shape=(size,))
 
 
 def _decoded(images: Sequence[str], how: Preprocessing) -> Iterator[Pixels]:
@@ -128,4 +133,4 @@ def _decoded(images: Sequence[str], how: Preprocessing) -> Iterator[Pixels]:
 
 
 def _decode(images: list[str], how: Preprocessing) -> list[Pixels]:
-    return [fit(pixels_of(open_image(Path(one).read_bytes(), one), how), how) for one in images]
+    return [fit(pixels_of(open_image(as_path(one).read_bytes(), one), how), how) for one in images]

@@ -12,9 +12,10 @@ from upath import UPath
 from config.errors import ConfigError, Problem
 from config.family import Family
 from containers.common.artifact import CHARSET, Artifact, Description, Network, Parity
+from containers.common.checkpoints import clear
 from containers.common.data import open_data
 from containers.common.entry import Stop
-from containers.common.errors import JobError
+from containers.common.errors import JobError, TrainingError
 from containers.common.preprocessing import Preprocessing, preprocessing_of
 from containers.common.progress import Tell
 from containers.common.recogniser import Engine
@@ -32,6 +33,7 @@ from containers.paddle.recognition.task import Distillation, RecognitionTask, la
 from containers.paddle.trainer import Outcome, load_weights, train, weights_of
 from corpus.charset import Charset, read_charset
 
+_HOPELESS_CER = 0.9
 _STEPS_FOR_TWO = 2
 """Characters for three time steps: more of them hardly fit, with the blanks between equal ones."""
 
@@ -59,11 +61,12 @@ def train_recogniser(
         paddle.seed(settings.seed)
         network = networks.build(recipe.network, recipe.options, len(alphabet) + 1)
         distillation = _start(network, material, alphabet)
-        task = _task(material, alphabet, distillation, scratch)
+        task = _task(material, alphabet, distillation, scratch, stop)
         outcome = train(network, task, material.setup(inputs), stop, tell)
         if not outcome.finished or not outcome.leads:
             return None
-        return _deliver(network, task.val, material, alphabet, outcome, inputs.out)
+        _refuse_hopeless(outcome, inputs.checkpoints)
+        return _deliver(network, task.val, material, alphabet, outcome, inputs.out, stop)
 
 
 def _alphabet(material: Material[Family]) -> tuple[str, ...]:
@@ -76,19 +79,28 @@ def _alphabet(material: Material[Family]) -> tuple[str, ...]:
 
 
 def _task(
-    material: Material[Family], alphabet: Sequence[str], distillation: Distillation | None, scratch: Path
+    material: Material[Family],
+    alphabet: Sequence[str],
+    distillation: Distillation | None,
+    scratch: Path,
+    stop: Stop,
 ) -> RecognitionTask:
-    how = _preprocessing(material)
-    lines = load_lines([material.data], "train", how, scratch)
-    old = load_lines([material.replay], "train", how, scratch / "replay") if material.replay else None
-    val = load_lines(material.sources, "val", how, scratch)
-    say(f"lines: {len(lines):,} new, {len(old) if old else 0:,} to replay, {len(val):,} to validate on")
-    settings = material.settings
+    how, settings = _preprocessing(material), material.settings
+
+    def watch(_done: int, _total: int | None) -> None:
+        stop.check()
+
+    lines = load_lines([material.data], "train", how, scratch, watch)
+    old = load_lines([material.replay], "train", how, scratch / "replay", watch) if material.replay else None
+    val = load_lines(material.sources, "val", how, scratch, watch)
+    _refuse_leak(lines, old, val, material.family)
+    replayed = min(len(old), round(material.replay_ratio * len(lines))) if old else 0
+    say(f"lines: {len(lines):,} new, {replayed:,} replayed in each epoch, {len(val):,} to validate on")
     return RecognitionTask(
         train=lines,
         val=val,
         old=old,
-        replay=settings.replay_ratio,
+        replay=material.replay_ratio,
         alphabet=alphabet,
         labels=labels_of(lines, alphabet) + (labels_of(old, alphabet) if old else []),
         longest_joined=_longest_joined(how, material.family),
@@ -97,6 +109,17 @@ def _task(
         augmentation=material.recipe.augmentation,
         distillation=distillation,
     )
+
+
+def _refuse_leak(new: Lines, old: Lines | None, val: Lines, family: Family) -> None:
+    """Refuse to validate on what is learnt from: each dataset alone was examined, not the two together."""
+    learnt = {sample.sha256 for lines in (new, old) if lines for sample in lines.samples}
+    leaked = [sample.id for sample in val.samples if sample.sha256 in learnt]
+    limit = family.examine.max_duplicate_share
+    if len(leaked) > limit * len(val):
+        found = f"{len(leaked):,} of {len(val):,} validation images are also learnt from, first {leaked[0]}"
+        remedy = "Take data and replay from one snapshot: no sample of it ever changes its split."
+        raise JobError(Problem("data.leak", found, f"at most {limit:.0%}", remedy))
 
 
 def _preprocessing(material: Material[Family]) -> Preprocessing:
@@ -121,6 +144,10 @@ def _refuse_idle(settings: Hyperparameters, inputs: Inputs) -> None:
     if inputs.model is not None and settings.pretrained is not None:
         found, remedy = "a champion and pretrained weights", "Leave out one of the two."
         raise JobError(Problem("job.two-beginnings", found, "one thing to begin from", remedy))
+    if inputs.replay is None and settings.replay_ratio is not None:
+        found = f"replay_ratio {settings.replay_ratio:g} without anything to replay"
+        remedy = "Add the channel 'replay' (--replay), or leave replay_ratio out."
+        raise JobError(Problem("job.replay", found, "old lines", remedy))
     if inputs.model is None and settings.distillation:
         found = f"distillation {settings.distillation:g} without a champion"
         remedy = "Add the channel 'model' (--champion), or leave distillation out."
@@ -158,6 +185,17 @@ def _longest_joined(how: Preprocessing, family: Family) -> int:
     return _STEPS_FOR_TWO * steps // 3 if how.resize == "stretch" else 0
 
 
+def _refuse_hopeless(outcome: Outcome, checkpoints: Path) -> None:
+    best = outcome.history[outcome.best_epoch - 1]
+    if not best["val_exact"] and best["val_cer"] > _HOPELESS_CER:
+        clear(checkpoints)
+        raise TrainingError(
+            f"after {outcome.epochs} epochs the network reads not one validation line right (CER "
+            f"{best['val_cer']:.0%}). Train for more epochs or at another learning_rate, and look at the "
+            "images with `glyphline corpus examine --report`."
+        )
+
+
 def _deliver(
     network: paddle.nn.Layer,
     val: Lines,
@@ -165,11 +203,12 @@ def _deliver(
     alphabet: tuple[str, ...],
     outcome: Outcome,
     out: Path,
+    stop: Stop,
 ) -> Artifact:
+    best = outcome.history[outcome.best_epoch - 1]
     network.eval()
     how, charset = _preprocessing(material), Charset(alphabet)
     temperature = calibrate(network, val, alphabet)
-    best = outcome.history[outcome.best_epoch - 1]
     description = Description(
         family=material.family.family,
         task="recognition",
@@ -187,6 +226,6 @@ def _deliver(
         (folder / "inference.yml").write_bytes(inference_yml(how, charset))
 
     def proved(engine: Engine) -> Parity:
-        return prove(network, temperature, engine, val, alphabet)
+        return prove(network, temperature, engine, val, alphabet, stop)
 
-    return deliver(network, description, outcome.history, out, write=write, prove=proved)
+    return deliver(network, description, outcome.history, out, stop, write=write, prove=proved)
