@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,18 +32,19 @@ class Recogniser:
     alphabet: tuple[str, ...]
     version: str
 
-    def read(self, images: Sequence[Image.Image]) -> list[Reading]:
+    def read(self, images: Iterable[Image.Image]) -> list[Reading]:
         """Return what each image says; a reading does not depend on the others."""
-        return self.read_pixels([pixels_of(image, self.preprocessing) for image in images])
+        return self.read_pixels(map(partial(pixels_of, how=self.preprocessing), images))
 
-    def read_pixels(self, lines: Sequence[NDArray[np.uint8]]) -> list[Reading]:
+    def read_pixels(self, lines: Iterable[NDArray[np.uint8]]) -> list[Reading]:
         """Return what each line says, given its pixels as `pixels_of` returns them."""
-        fitted = [fit(line, self.preprocessing) for line in lines]
+        # maps, here and above: they hold no page while the next is decoded
+        fitted = list(map(partial(fit, how=self.preprocessing), lines))
         readings: dict[int, Reading] = {}
         for rows in batches([line.shape[1] for line in fitted], BATCH):
             probabilities = self.engine(to_input([fitted[row] for row in rows]))
             readings.update(zip(rows, decode(probabilities, self.alphabet), strict=True))
-        return [readings[row] for row in range(len(lines))]
+        return [readings[row] for row in range(len(fitted))]
 
 
 def recogniser_of(artifact: Artifact, engine: Engine) -> Recogniser:

@@ -1,4 +1,4 @@
-"""What the container runs: ``python -m containers.paddle train``, ``serve`` or ``predict``."""
+"""What the container runs: ``python -m containers.paddle train`` or ``serve``."""
 
 from __future__ import annotations
 

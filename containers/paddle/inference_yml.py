@@ -18,9 +18,9 @@ MODEL_NAME = "PP-OCRv5_mobile_rec"
 def inference_yml(preprocessing: Preprocessing, charset: Charset) -> bytes:
     """Return how PaddleX prepares an image for the network, and decodes what comes of it.
 
-    It reads nearly the same there: PaddleX scales bilinearly, where we average over areas; it knows
-    `keep-ratio` and `pad`, but lets lines become wider than `width_px`; and its batches share a width, so a
-    reading may depend on its batch mates. To `stretch` takes an argument, which a comment names.
+    It reads nearly the same there: PaddleX scales bilinearly, as we do, and knows `keep-ratio` and `pad`, but
+    lets lines become wider than `width_px`; and its batches share a width, so a reading may depend on its
+    batch mates. To `stretch` takes an argument, which a comment names.
 
     Source: `paddlex/inference/models/text_recognition/predictor.py` and `processors.py` (3.7.2).
     """

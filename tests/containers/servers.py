@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,12 +134,14 @@ class SlowModel:
     seconds: float
     version: str = "slow"
 
-    def read(self, images: Sequence[Image.Image]) -> list[Reading]:
+    def read(self, images: Iterable[Image.Image]) -> list[Reading]:
         """Return the size of the batch; a red image breaks the model."""
         time.sleep(self.seconds)
-        if any(image.getpixel((0, 0)) == (255, 0, 0) for image in images):
+        batch = list(images)
+        if any(image.getpixel((0, 0)) == (255, 0, 0) for image in batch):
             raise ArithmeticError("red")
-        return [Reading(str(len(images)), 1.0, tuple(1.0 for _ in str(len(images)))) for _ in images]
+        size = str(len(batch))
+        return [Reading(size, 1.0, (1.0,) * len(size)) for _ in batch]
 
 
 def _load() -> SlowModel:

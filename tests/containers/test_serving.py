@@ -34,6 +34,7 @@ def server(tiny: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     limits = {
         "GLYPHLINE_MAX_REQUEST_BYTES": str(LIMIT_BYTES),
         "GLYPHLINE_MAX_PIXELS": "100000",
+        "GLYPHLINE_MAX_REQUEST_PIXELS": "300000",
         "GLYPHLINE_MAX_IMAGES": "40",
     }
     with running(command, root, GLYPHLINE_ML_ROOT=str(root), **limits) as one:
@@ -144,6 +145,14 @@ def test_a_body_that_is_too_long_is_read_to_its_end_and_the_connection_lives_on(
     connection.request("POST", "/invocations", png(64), {"Content-Type": "image/png"})
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_the_images_of_a_request_have_a_limit_together(server: Server) -> None:
+    page = as_json(encoded(Image.new("1", (1000, 99))))
+    answered = server.read(b"\n".join([page] * 5), LINES).lines()
+    refused = [str(one["error"]) for one in answered if "error" in one]
+    assert len(refused) == 2
+    assert all("1000 x 99 pixels, more than the images of its request have left" in one for one in refused)
 
 
 def test_other_answers_than_json_and_other_addresses_are_refused(server: Server) -> None:

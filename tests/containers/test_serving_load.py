@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import http.client
+import json
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -11,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from servers import GLYPHLINE, SLOW, encoded, png, running
+from servers import GLYPHLINE, SLOW, Server, encoded, png, running
 
 from config.errors import StateError
 from containers.common.artifact import Artifact
@@ -90,6 +94,40 @@ def test_a_server_that_is_told_to_leave_answers_what_is_under_way(
             server.ask("/ping")
 
 
+def test_a_server_that_is_told_to_leave_waits_for_no_body(tmp_path: Path) -> None:
+    with running(SLOW, tmp_path) as server:
+        server.wait_until_ready()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        connection.putrequest("POST", "/invocations")
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b"half of it")
+        time.sleep(0.1)
+        server.process.terminate()
+        response = connection.getresponse()
+        assert (response.status, response.headers["Retry-After"]) == (503, "1")
+        assert "not whole yet" in json.loads(response.read())["error"]
+        connection.close()
+        assert server.process.wait(timeout=5) == 0
+    assert "Traceback" not in (tmp_path / "stderr").read_text()
+
+
+def test_the_pages_of_a_request_are_not_in_memory_together(tiny: Artifact, tmp_path: Path) -> None:
+    page = base64.b64encode(encoded(Image.new("RGB", (2000, 2000)))).decode()
+    command = (GLYPHLINE, "serve", str(tiny.folder), "--port", "0", "--engine", "onnx")
+    with running(command, tmp_path) as server:
+        server.wait_until_ready()
+        before_mb = most_memory_mb(server)
+        body = b"\n".join([json.dumps({"image": page}).encode()] * 24)
+        assert all("text" in one for one in server.read(body, "application/jsonlines").lines())
+        pages_mb = 24 * 4 * 4  # a page has 4 million pixels, of which each has 4 bytes in Pillow
+        assert most_memory_mb(server) - before_mb < pages_mb / 2
+
+
+def most_memory_mb(server: Server) -> float:
+    (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text())
+    return int(line) / 1024
+
+
 @pytest.mark.parametrize("engine", ["onnx", "paddle"])
 def test_the_command_serves_with_either_engine_and_leaves_when_told(
     tiny: Artifact, tmp_path: Path, engine: str
@@ -114,6 +152,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         ({"GLYPHLINE_MAX_PIXELS": "many"}, "GLYPHLINE_MAX_PIXELS is 'many'; expected a valid integer"),
         ({"GLYPHLINE_MAX_SECONDS": "0"}, "greater than 0"),
         ({"GLYPHLINE_MAX_IMAGES": "300"}, "room for one request"),
+        ({"GLYPHLINE_MAX_PIXELS": "250000000"}, "GLYPHLINE_MAX_REQUEST_PIXELS 100000000"),
     ],
 )
 def test_a_wrong_limit_is_named(environment: dict[str, str], told: str) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PIL import Image
 
 from containers.common.ctc import Reading
-from containers.common.serving.images import opened
+from containers.common.serving.images import Encoded, opened
 from containers.common.serving.refusals import RefusalError
 
 _DECIMALS = 4
@@ -22,8 +22,11 @@ class Model(Protocol):
     def version(self) -> str:
         """Which model it is, told with every answer."""
 
-    def read(self, images: Sequence[Image.Image]) -> Sequence[Reading]:
-        """Return what each image says."""
+    def read(self, images: Iterable[Image.Image]) -> Sequence[Reading]:
+        """Return what each image says, if there is any.
+
+        Each is decoded when it is asked for: whoever lets go of one before the next holds one page, not all.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,21 @@ class Answer:
         return content | {"warnings": self.warnings} if self.warnings else content
 
 
-def answers(model: Model, max_pixels: int, images: Sequence[bytes]) -> list[Answer | RefusalError]:
-    """Return an answer for each of `images` (encoded), or why it is refused; one spoils no other."""
-    found = [opened(data, max_pixels) for data in images]
-    good = [one for one in found if not isinstance(one, RefusalError)]
-    readings = iter(model.read([one.image for one in good]) if good else ())
+def answers(model: Model, max_pixels: int, images: Sequence[Encoded]) -> list[Answer | RefusalError]:
+    """Return an answer for each of `images`, or why it is refused; one spoils no other."""
+    found: list[tuple[str, ...] | RefusalError] = []  # the warnings of those that are read
+
+    def decoded() -> Iterator[Image.Image]:
+        for encoded in images:
+            one = opened(encoded, max_pixels)
+            if isinstance(one, RefusalError):
+                found.append(one)
+            else:
+                found.append(one.warnings)
+                yield one.image
+            del one  # before the next is decoded
+
+    readings = iter(model.read(decoded()))
     return [
-        one if isinstance(one, RefusalError) else Answer(next(readings), model.version, one.warnings)
-        for one in found
+        one if isinstance(one, RefusalError) else Answer(next(readings), model.version, one) for one in found
     ]

@@ -29,13 +29,12 @@ _TRANSFORM_MB = 100
 
 
 def application(
-    load: Callable[[], Model], limits: Limits, threads: int, failed: Callable[[BaseException], None]
+    service: Service, load: Callable[[], Model], limits: Limits, failed: Callable[[BaseException], None]
 ) -> Starlette:
-    """Return the application. It answers at once, and loads the model meanwhile, so that `/ping` can say so.
+    """Return the application of `service`; it answers `/ping` at once, and loads the model meanwhile.
 
     `failed` is told why the model could not be loaded.
     """
-    service = Service(limits, threads)
 
     def over(running: asyncio.Task[None]) -> None:
         if not running.cancelled() and (error := running.exception()) is not None:

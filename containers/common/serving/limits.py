@@ -30,6 +30,8 @@ class Limits(Settings):
     """Of a body; a serverless endpoint passes 4 MB."""
     max_pixels: Annotated[int, Field(ge=1)] = 20_000_000
     """Of one image: a text line has some 30,000, a photograph 12 million."""
+    max_request_pixels: Annotated[int, Field(ge=1)] = 100_000_000
+    """Of all images of one request: eight photographs, or 3,000 text lines."""
     max_images: Annotated[int, Field(ge=1)] = 64
     """Lines of one JSON Lines request."""
     max_batch: Annotated[int, Field(ge=1)] = 32
@@ -70,10 +72,8 @@ def limits_from(environment: Mapping[str, str] = os.environ) -> Limits:
         found = f"the environment variable {variable} is {detail['input']!r}"
         expected = detail["msg"].removeprefix("Input should be ")
         raise JobError(Problem("serve.limit-value", found, expected, "Change it.")) from error
-    if limits.max_images > limits.max_queue:
-        found = f"{_LIMIT}IMAGES {limits.max_images} above {_LIMIT}QUEUE {limits.max_queue}"
-        remedy = "Raise the second: such a request could never be taken."
-        raise JobError(Problem("serve.limit-value", found, "room for one request", remedy))
+    _check_room("IMAGES", limits.max_images, "QUEUE", limits.max_queue)
+    _check_room("PIXELS", limits.max_pixels, "REQUEST_PIXELS", limits.max_request_pixels)
     return limits
 
 
@@ -88,3 +88,10 @@ def port_from(environment: Mapping[str, str] = os.environ) -> int:
         found = f"the environment variable {_PORT} is {given!r}"
         raise JobError(Problem("serve.port", found, "a port's number", "Change it."))
     return int(given)
+
+
+def _check_room(name: str, part: int, whole_name: str, whole: int) -> None:
+    if part > whole:
+        found = f"{_LIMIT}{name} {part} above {_LIMIT}{whole_name} {whole}"
+        remedy = "Raise the second: such a request could never be taken."
+        raise JobError(Problem("serve.limit-value", found, "room for one request", remedy))

@@ -14,6 +14,7 @@ from config.errors import StateError
 from containers.common.serving.answers import Model
 from containers.common.serving.application import application
 from containers.common.serving.limits import Limits
+from containers.common.serving.service import Service
 
 _GRACE_S = 25
 """SageMaker kills a container 30 seconds after SIGTERM."""
@@ -22,7 +23,7 @@ _BACKLOG = 2048
 
 
 def serve(load: Callable[[], Model], limits: Limits, *, host: str, port: int, threads: int = 1) -> None:
-    """Answer requests on `port` (0: any that is free) until SIGTERM or SIGINT; those under way are answered.
+    """Answer requests on `port` (0: any that is free) until SIGTERM or SIGINT, and then those that are whole.
 
     Raises:
         StateError: the port cannot be had.
@@ -34,8 +35,9 @@ def serve(load: Callable[[], Model], limits: Limits, *, host: str, port: int, th
         failures.append(error)
         server.should_exit = True
 
+    service = Service(limits, threads)
     config = uvicorn.Config(
-        application(load, limits, threads, failed),
+        application(service, load, limits, failed),
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -47,12 +49,24 @@ def serve(load: Callable[[], Model], limits: Limits, *, host: str, port: int, th
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, service.leave)
     with _listening(host, port) as listener, _leaving_quietly():
         sys.stderr.write(f"listening on http://{host}:{listener.getsockname()[1]}\n")
         server.run([listener])
     if failures:
         raise failures[0]
+
+
+class _Server(uvicorn.Server):
+    """Says when it begins to leave: uvicorn tells the application only when every request is answered."""
+
+    def __init__(self, config: uvicorn.Config, leave: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._leave = leave
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._leave()
+        await super().shutdown(sockets)
 
 
 @contextmanager

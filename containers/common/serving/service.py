@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from containers.common.serving.answers import Answer, Model, answers
 from containers.common.serving.batching import Batcher, Done, QueueFullError
+from containers.common.serving.images import Allowance, Encoded
 from containers.common.serving.limits import Limits
 from containers.common.serving.log import log
 from containers.common.serving.objects import S3Object, check_allowed, fetch
@@ -46,8 +47,10 @@ class Service:
     def __init__(self, limits: Limits, threads: int) -> None:
         self._limits = limits
         self._threads = threads
-        self._batcher: Batcher[bytes, _Result] | None = None
+        self._batcher: Batcher[Encoded, _Result] | None = None
         self._requests = 0
+        self._receiving: set[asyncio.Timeout] = set()
+        self._leaving = False
         self._fetchers = ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch")
 
     @property
@@ -66,6 +69,12 @@ class Service:
         self._batcher = batcher
         log(event="ready", model_version=model.version, load_s=round(time.perf_counter() - started_s, 2))
         await batcher.run()
+
+    def leave(self) -> None:
+        """Refuse the requests that are not whole yet: their senders may never end them."""
+        self._leaving = True
+        for patience in self._receiving:
+            patience.reschedule(0)
 
     async def invoke(self, request: Request) -> Response:
         """Answer one request of any kind, and log it."""
@@ -104,7 +113,7 @@ class Service:
         if self._requests > self._limits.max_queue + self._threads * self._limits.max_batch:
             raise QueueFullError  # before its body fills memory, too
         _check_accept(request.headers.get("accept", "*/*"))
-        body = await _body(request, self._limits.max_request_bytes)
+        body = await self._received(request)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not is_lines(content_type):
             (result,), done = await self._read(self._batcher, [source_of(content_type, body)])
@@ -114,14 +123,27 @@ class Service:
         results, done = await self._read(self._batcher, sources_of(body, self._limits.max_images))
         return _Reply(b"".join(map(_line, results)), JSON_LINES, done)
 
+    async def _received(self, request: Request) -> bytes:
+        """Return the body of `request`, unless the server leaves before it is whole."""
+        try:
+            async with asyncio.timeout(0 if self._leaving else None) as patience:
+                self._receiving.add(patience)
+                return await _body(request, self._limits.max_request_bytes)
+        except TimeoutError as error:
+            sentence = "The server leaves, and the request was not whole yet. Send it again."
+            raise RefusalError(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
+        finally:
+            self._receiving.discard(patience)
+
     async def _read(
-        self, batcher: Batcher[bytes, _Result], sources: Sequence[Source | RefusalError]
+        self, batcher: Batcher[Encoded, _Result], sources: Sequence[Source | RefusalError]
     ) -> tuple[list[_Result], list[Done[_Result]]]:
         """Return what is read in each of `sources`, and what the model did; a refusal stays where it is."""
         places = [one for one in sources if isinstance(one, S3Object)]
         loaded = iter(await asyncio.gather(*map(self._fetch, places)))
         fetched = [next(loaded) if isinstance(one, S3Object) else one for one in sources]
-        images = [one for one in fetched if isinstance(one, bytes)]
+        allowance = Allowance(self._limits.max_request_pixels)
+        images = [Encoded(one, allowance) for one in fetched if isinstance(one, bytes)]
         done = await batcher.do(images) if images else []
         read = iter(done)
         return [one if isinstance(one, RefusalError) else next(read).result for one in fetched], done
