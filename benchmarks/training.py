@@ -47,7 +47,7 @@ from evaluation.predictions import collect  # noqa: E402
 from evaluation.text import measure, summarise  # noqa: E402
 
 HERE = Path(__file__).parent
-UNSEEN_LINES, UNSEEN_EPOCHS = 40_000, 14
+UNSEEN_LINES, UNSEEN_EPOCHS = 40_000, 8
 WORK = Path(".glyphline/benchmarks/training")
 SPEEDS = (
     # network, width, batch, processes
