@@ -70,6 +70,7 @@ def run(
 
     stop.listen()  # importing Paddle took the signals away
     try:
+        stop.check()
         if isinstance(family, DetectionFamily):
             return train_detector(family, recipe, settings, inputs, stop, tell)
         return train_recogniser(family, recipe, settings, inputs, stop, tell)

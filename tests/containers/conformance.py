@@ -95,7 +95,7 @@ def trains(containers: Containers, bench: Bench, report: Report) -> Path:
     report.check(
         "train, no network: exit 0 and an artifact", code == 0 and "artifact.json" in made, made or log
     )
-    again = bench.job("unprivileged", SETTINGS | {"epochs": "1"})
+    again = bench.job("unprivileged", SETTINGS)
     code, log = train(containers, again, *UNPRIVILEGED, *READ_ONLY)
     held = code == 0 and (again / "model/artifact.json").exists()
     report.check("train as another user, no capability, read-only root", held, last_line(log))

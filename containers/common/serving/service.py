@@ -26,6 +26,8 @@ from containers.common.serving.refusals import RefusalError
 
 _DRAINED_BYTES = 64 * 1024**2
 """So much of a body that is too large is read, so that its sender gets to hear why it is refused."""
+_LAST_WORDS_S = 2.5
+"""For what is half sent when the server is told to leave."""
 _FETCHERS = 16
 _RETRY_AFTER_S = 1
 
@@ -71,10 +73,10 @@ class Service:
         await batcher.run()
 
     def leave(self) -> None:
-        """Refuse the requests that are not whole yet: their senders may never end them."""
+        """Give requests that are not whole yet a few seconds, then refuse them: they may never end."""
         self._leaving = True
         for patience in self._receiving:
-            patience.reschedule(0)
+            patience.reschedule(asyncio.get_running_loop().time() + _LAST_WORDS_S)
 
     async def invoke(self, request: Request) -> Response:
         """Answer one request of any kind, and log it."""
@@ -126,7 +128,7 @@ class Service:
     async def _received(self, request: Request) -> bytes:
         """Return the body of `request`, unless the server leaves before it is whole."""
         try:
-            async with asyncio.timeout(0 if self._leaving else None) as patience:
+            async with asyncio.timeout(_LAST_WORDS_S if self._leaving else None) as patience:
                 self._receiving.add(patience)
                 return await _body(request, self._limits.max_request_bytes)
         except TimeoutError as error:
