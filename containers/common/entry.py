@@ -8,7 +8,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -57,6 +58,23 @@ class Stop:
         self.signal = number
         self._told.set()
         signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Let no import take SIGTERM and SIGINT for itself, as Paddle's does, nor lose one meanwhile."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread():  # no other may set them
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in numbers}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
 def run(main: Callable[[Job, Stop], None], job: Job | None = None) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 from config.errors import Problem
 from containers.common.artifact import DESCRIPTION, Artifact, open_artifact
+from containers.common.entry import signals_kept
 from containers.common.errors import ArtifactError
 from containers.common.recogniser import Recogniser, recogniser_of
 from containers.paddle.engines import ONNX, EngineName, open_engine
@@ -56,13 +55,9 @@ def open_trained(place: Path, scratch: Path, engine: EngineName | None = None) -
 
 
 def _import_paddle() -> None:
-    """Import Paddle now, and give back the signals that it takes for itself: SIGTERM would be a crash."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.getsignal(number) for number in numbers}
-    import_module("paddle")
-    if threading.current_thread() is threading.main_thread():  # no other may set them
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    """Import Paddle now, while its grip on the signals can be undone: SIGTERM would be a crash."""
+    with signals_kept():
+        import_module("paddle")
 
 
 def _at_once(engine: EngineName) -> int:

@@ -13,7 +13,7 @@ from config.family import DetectionFamily, Family, load_any_family
 from containers.common import entry
 from containers.common.artifact import Artifact
 from containers.common.contract import Job
-from containers.common.entry import Stop, StoppedError
+from containers.common.entry import Stop, StoppedError, signals_kept
 from containers.common.hyperparameters import parse
 from containers.common.progress import Tell, teller
 from containers.paddle.hyperparameters import Hyperparameters
@@ -65,10 +65,11 @@ def run(
     """
     recipe = load_recipe(settings.recipe or family.training.recipe)
     os.environ.setdefault("GLOG_minloglevel", "2")  # Paddle's chatter would bury what matters
-    from containers.paddle.detection.training import train_detector
-    from containers.paddle.recognition.training import train_recogniser
+    stop.listen()
+    with signals_kept():
+        from containers.paddle.detection.training import train_detector
+        from containers.paddle.recognition.training import train_recogniser
 
-    stop.listen()  # importing Paddle took the signals away
     try:
         stop.check()
         if isinstance(family, DetectionFamily):
