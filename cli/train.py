@@ -5,11 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.output import facts_table, print_table
+
+if TYPE_CHECKING:
+    from containers.common.artifact import Artifact
 
 app = typer.Typer(help="Train a model here, exactly as a training job does.", no_args_is_help=True)
 
@@ -63,10 +66,14 @@ def paddle(
     if follows():
         return
     if artifact is None:
-        typer.echo(f"stopped; the same command goes on from the checkpoint in {kept}", err=True)
+        typer.echo(f"stopped; the same command goes on at the last checkpoint in {kept}", err=True)
         raise typer.Exit(128 + (stop.signal or 0))
     if checkpoints is None:
         clear(kept)
+    _tell_model(artifact, out)
+
+
+def _tell_model(artifact: Artifact, out: Path) -> None:
     about = artifact.description.provenance
     figures = {
         "CER on val": about.val_cer,

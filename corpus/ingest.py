@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import shutil
 import tempfile
@@ -20,7 +19,7 @@ from config.family import UnicodeForm
 from corpus.errors import CorpusError
 from corpus.images import open_image, put_image
 from corpus.parallel import Progress, map_chunks, silent, stop_workers
-from corpus.paths import local
+from corpus.paths import local, locked
 from corpus.records import Record
 from corpus.sample import Sample, Split
 from corpus.snapshot import Snapshot, is_snapshot, open_snapshot, write_snapshot
@@ -324,13 +323,7 @@ def _locked(parent: Snapshot) -> Iterator[None]:
         _refuse_old(parent)
         yield
         return
-    with open(folder / ".lock", "wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StateError(
-                f"Another addition to {parent.folder} is under way. Run again after it."
-            ) from error
+    with locked(folder, f"Another addition to {parent.folder} is under way. Run again after it."):
         _refuse_old(parent)
         yield
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath, PurePosixPath
 
 from upath import UPath
 
 from config.errors import StateError
+
+LOCK = ".lock"
 
 
 def as_path(place: str | PurePath) -> UPath:
@@ -45,6 +50,21 @@ def write_whole(path: UPath, data: bytes) -> None:
     except BaseException:
         os.unlink(temporary)  # noqa: PTH108
         raise
+
+
+@contextmanager
+def locked(folder: Path, busy: str) -> Iterator[None]:
+    """Keep a local folder to this process meanwhile; the lock ends with it, however that ends.
+
+    Raises:
+        StateError: another process holds it; the message is `busy`.
+    """
+    with open(folder / LOCK, "wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StateError(busy) from error
+        yield
 
 
 def inside(root: UPath, relative: str) -> UPath | None:

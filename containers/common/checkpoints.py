@@ -6,13 +6,11 @@ NumPy archive: a truncated one has no directory, a damaged one fails its CRC, an
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from config.errors import Problem, StateError
+from config.errors import Problem
+from corpus.paths import LOCK
 
 _NAME = "step-{:09d}.npz"
 _PATTERN = "step-*.npz"
 _STATE = "state.json"
-_LOCK = ".lock"
 _KEPT = 2
 """The one before the last stays, in case the last is damaged on its way through S3."""
 
@@ -74,28 +72,10 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[Problem]]:
 
 def clear(folder: Path) -> None:
     """Remove the checkpoints in `folder`, and the folder itself if nothing else is in it."""
-    for path in (*folder.glob(_PATTERN), *folder.glob("step-*.partial"), folder / _LOCK):
+    for path in (*folder.glob(_PATTERN), *folder.glob("step-*.partial"), folder / LOCK):
         path.unlink(missing_ok=True)
     if folder.is_dir() and next(folder.iterdir(), None) is None:
         folder.rmdir()
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep `folder` to one training; the lock ends with the process, however that ends.
-
-    Raises:
-        StateError: another training holds it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / _LOCK, "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StateError(
-                f"Another training writes its checkpoints to {folder}. Wait, or name another."
-            ) from error
-        yield
 
 
 def _load(path: Path) -> Checkpoint:

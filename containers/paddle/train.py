@@ -36,7 +36,7 @@ def main(job: Job, stop: Stop) -> None:
     )
     artifact = run(_family(job, settings), settings, inputs, stop, teller())
     if artifact is None:
-        print("stopped: a checkpoint is in the checkpoint folder, the model folder is empty")  # noqa: T201
+        print("stopped: no model; started again it goes on at the last checkpoint, if there is one")  # noqa: T201
         return
     print(f"model {artifact.version} of the family {artifact.description.family!r} is ready")  # noqa: T201
 

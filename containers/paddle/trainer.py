@@ -19,7 +19,7 @@ import paddle
 from numpy.typing import NDArray
 
 from config.errors import Problem
-from containers.common.checkpoints import Checkpoint, clear, locked, newest, save
+from containers.common.checkpoints import Checkpoint, clear, newest, save
 from containers.common.entry import Stop, StoppedError
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tell, Tick
@@ -29,6 +29,7 @@ from containers.paddle.learning_rate import find_rate, rate_share
 from containers.paddle.optimiser_state import joined_state, split_state
 from containers.paddle.parallel import World
 from containers.paddle.recipe import Optimisation
+from corpus.paths import locked
 
 Weights = Mapping[str, NDArray[Any]]
 Rows = NDArray[np.int64]
@@ -118,7 +119,9 @@ def train(network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: 
         StateError: another training writes its checkpoints there.
         StoppedError: it was told to stop before there was anything to keep.
     """
-    with locked(setup.checkpoints) if not follows() else nullcontext():
+    busy = f"Another training writes its checkpoints to {setup.checkpoints}. Wait, or name another folder."
+    setup.checkpoints.mkdir(parents=True, exist_ok=True)
+    with nullcontext() if follows() else locked(setup.checkpoints, busy):
         try:
             return _Run(network, task, setup, stop, tell).finish()
         except TrainingError:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from config.errors import StateError
-from containers.common.checkpoints import Checkpoint, clear, locked, newest, save
+from containers.common.checkpoints import Checkpoint, clear, newest, save
+from corpus.paths import locked
 
 
 def _checkpoint(step: int) -> Checkpoint:
@@ -57,11 +58,12 @@ def test_a_full_disk_leaves_the_old_one(tmp_path: Path) -> None:
 
 def test_only_checkpoints_are_cleared_away(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
-    with locked(folder):
+    folder.mkdir()
+    with locked(folder, "first"):
         save(folder, _checkpoint(1))
-        with pytest.raises(StateError, match="Another training"), locked(folder):
+        with pytest.raises(StateError, match="it is taken"), locked(folder, "it is taken"):
             pass
-    with locked(folder):
+    with locked(folder, "again"):
         (folder / "notes.txt").touch()
     clear(folder)
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]

@@ -48,7 +48,8 @@ def test_a_perfect_map_gives_the_box_back(width: float, height: float, angle: fl
     targets = targets_of(outlines_of([text], ratio), [], 0, 0, 200)
     (box,) = boxes_in(targets.core, HOW.model_copy(update={"shrink_ratio": ratio}))
     assert overlap(box.polygon, text) > 0.65  # a core is as few as four pixels high
-    assert sum(box.polygon[0]) == min(map(sum, box.polygon))
+    # at 45 degrees two corners are equally far up and left, but for single precision
+    assert sum(box.polygon[0]) == pytest.approx(min(map(sum, box.polygon)), abs=1e-3)
     assert box.score == pytest.approx(1.0)
     assert shapely.LinearRing(box.polygon).is_ccw  # clockwise on a page, where y points down
 
