@@ -5,11 +5,75 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.yaml_source import Settings, load_named, names_in
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
+
+InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
+_DAY_S = 24 * 3600
+
+
+class Jobs(Settings):
+    """On what jobs of one kind run.
+
+    Several `instances` are an order of preference: SageMaker takes the first that has capacity
+    (``InstancePreferences``).
+    """
+
+    instances: Annotated[tuple[InstanceType, ...], Field(min_length=1, max_length=5)]
+    volume_gb: Annotated[int, Field(ge=1, le=16_384)] = 30
+    max_runtime_s: Annotated[int, Field(ge=60, le=5 * _DAY_S)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Jobs:
+        if len(set(self.instances)) < len(self.instances):
+            raise ValueError("each instance type once")
+        return self
+
+
+class TrainingJobs(Jobs):
+    """On what a training runs, and whether an interruption or a waiting instance is worth the money."""
+
+    spot: bool = False
+    """At about a third of the price; an interrupted training goes on at its last checkpoint."""
+    max_wait_s: Annotated[int, Field(ge=60, le=28 * _DAY_S)] | None = None
+    """With `spot`: how long to wait for capacity and run, together."""
+    keep_warm_s: Annotated[int, Field(ge=0, le=3600)] = 0
+    """How long the instance is kept, and paid, for the next training (a warm pool)."""
+
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> TrainingJobs:
+        if self.spot and len(self.instances) > 1:
+            raise ValueError("one instance type, or spot: false (spot takes no preferences)")
+        if self.spot and self.keep_warm_s:
+            raise ValueError("keep_warm_s: 0, or spot: false (a spot instance is not kept)")
+        if self.spot != (self.max_wait_s is not None):
+            raise ValueError("spot: true and max_wait_s together")
+        if self.max_wait_s is not None and self.max_wait_s < self.max_runtime_s:
+            raise ValueError("max_wait_s to be at least max_runtime_s")
+        return self
+
+
+class Pipelines(Settings):
+    """What the pipelines of all families share."""
+
+    processing: Jobs
+    training: TrainingJobs
+    cache_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """How long a step that succeeded answers for the same step on the same input."""
+    tracking: str | None = None
+    """ARN of a SageMaker MLflow server that runs are logged to."""
+
+
+class Network(Settings):
+    """The VPC that jobs run in."""
+
+    subnets: Annotated[tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")], ...], Field(min_length=1)]
+    security_groups: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...], Field(min_length=1)
+    ]
 
 
 class Environment(Settings):
@@ -24,6 +88,11 @@ class Environment(Settings):
     """What becomes of data when a stack is deleted."""
     log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365]
     monthly_budget_usd: Annotated[float, Field(gt=0)]
+    pipelines: Pipelines
+    network: Network | None = None
+    """None: jobs run in SageMaker's own network."""
+    kms_key: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:")] | None = None
+    """ARN of the key for what jobs write and for their disks; none: the keys that AWS manages."""
     tags: dict[str, str] = Field(default_factory=dict)
 
 

@@ -81,6 +81,10 @@ class Training(Settings):
 
     image: Literal["paddle"] = "paddle"
     recipe: str = "crnn-lite"
+    hyperparameters: dict[str, str | int | float] = Field(default_factory=dict)
+    """What a pipeline says to the image beside the family: names and values that the image knows."""
+    replay_share: Share = 1.0
+    """Of what the champion has learnt: how much a pipeline keeps at hand to be replayed."""
 
 
 class Family(Settings):
