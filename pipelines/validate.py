@@ -18,12 +18,24 @@ _BYTES = 1_048_576
 _STEPS, _PARAMETERS = 50, 200
 _NAME = re.compile(r"^[A-Za-z0-9](-*[A-Za-z0-9])*$")
 _LONGEST_NAME = 64
-_TYPES = {"String": str, "Integer": int, "Float": (int, float), "Boolean": bool}
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "String": str,
+    "Integer": int,
+    "Float": (int, float),
+    "Boolean": bool,
+}
 _EXECUTION = {
     *("CurrentDateTime", "PipelineArn", "PipelineExecutionArn", "PipelineExecutionId", "PipelineName"),
     "StartDateTime",
 }
-_STEP_TYPES = {"Processing", "Training", "Condition", "Fail", "RegisterModel", "Lineage"}
+_STEP_TYPES = {
+    "Processing",
+    "Training",
+    "Condition",
+    "Fail",
+    "RegisterModel",
+    "Lineage",
+}
 _LENGTHS = {
     "ContainerArguments": 256,
     "HyperParameters": 2500,

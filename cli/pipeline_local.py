@@ -1,0 +1,210 @@
+"""`glyphline pipeline run --local` and what belongs to it: the engine, the local registry and the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.output import print_table
+
+if TYPE_CHECKING:
+    from pipelines.local.engine import Surroundings
+    from pipelines.local.state import Run
+    from registry.protocol import Registry
+
+_FAILED = 1
+
+
+def run(
+    family: Annotated[str, typer.Option(help="A name in config/families/, or a YAML file.")],
+    data: Annotated[str, typer.Option(help="A snapshot on this machine: FOLDER or FOLDER@HASH.")],
+    local: Annotated[
+        bool, typer.Option("--local", help="On this machine; `pipeline start` runs it in the account.")
+    ] = False,
+    champion: Annotated[
+        str | None,
+        typer.Option(help="Begin from this version, folder or model.tar.gz; none: from nothing."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxCer=0.05; repeatable."),
+    ] = None,
+    environment: Annotated[str, typer.Option(help="A name in config/environments/.")] = "dev",
+    token: Annotated[str | None, typer.Option(help="Start no second run for the same token.")] = None,
+) -> None:
+    """Run the family's pipeline here, without AWS or Docker: examined, trained, compared, gated, registered.
+
+    It begins from the approved champion if there is one. Exit code 0: registered, pending approval; 1: it
+    failed or the gate refused; 130: stopped, `glyphline pipeline resume` goes on.
+
+    Example: `glyphline pipeline run --local --family pid-rec --data tags/`
+    """
+    from config.environment import load_environment
+    from config.errors import InputError, Problem
+    from config.family import load_family
+    from config.home import home
+    from corpus.snapshot import open_snapshot
+    from pipelines.family_pipeline import pipeline_of
+    from pipelines.inputs import values
+    from pipelines.local import engine
+    from pipelines.place import NO_ACCOUNT, Place
+    from registry.mlflow import local_registry
+
+    if not local:
+        remedy = "Say --local, or start it in the account: glyphline pipeline start."
+        raise InputError(Problem("run.where", "no --local", "where to run", remedy))
+    said = pairs(parameter or [])
+    chosen, snapshot = load_family(family), open_snapshot(data)
+    place = Place(load_environment(environment), NO_ACCOUNT, local=True)
+    begin_from = champion_uri(champion, local_registry(_hint), place.name(chosen.family))
+    built = pipeline_of(chosen, place)
+    _put(built.upload.files)
+    folder = Path(str(snapshot.folder)).absolute().as_uri()
+    given = values(snapshot, folder, built.upload.family_uri, begin_from, place)
+    begun = engine.begin(home(), built.name, built.definition, {**given, **said}, token)
+    _execute(begun.id)
+
+
+def resume(run: Annotated[str, typer.Argument(help="A run of this machine that did not end.")]) -> None:
+    """Go on with a run that was stopped or killed, at the step where it stopped.
+
+    Example: `glyphline pipeline resume pid-rec-20261121-031500-ab12`
+    """
+    _execute(run)
+
+
+def list_runs(family: str | None) -> None:
+    """Print the runs of this machine, the newest first."""
+    from rich.table import Table
+
+    from config.home import home
+    from pipelines.local import engine
+
+    table = Table("run", "started", "status", "why")
+    for one in engine.runs(home()):
+        if family in (None, one.pipeline):
+            table.add_row(one.id, f"{one.started:%Y-%m-%d %H:%M}", one.status, one.reason or "")
+    print_table(table)
+
+
+def show_run(run_id: str) -> None:
+    """Print the steps of a run, and where its report lies."""
+    from cli.pipeline_view import table_of
+    from config.home import home
+    from pipelines.local import engine
+
+    found = engine.load(home(), run_id)
+    print_table(table_of(found))
+    _tell_outcome(found)
+
+
+def print_log(run_id: str, step: str) -> None:
+    """Print the log of a step's job."""
+    from config.home import home
+    from pipelines.local import engine
+
+    typer.echo(engine.log_of(home(), run_id, step).read_text(encoding="utf-8", errors="replace"), nl=False)
+
+
+def stop_run(run_id: str) -> None:
+    """Tell a run that another process is executing to stop."""
+    from config.home import home
+    from pipelines.local import engine
+
+    engine.stop(home(), run_id)
+    typer.echo(f"told to stop; go on with: glyphline pipeline resume {run_id}")
+
+
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """Return the parameters that were said as NAME=VALUE."""
+    said: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{one!r} is not NAME=VALUE", param_hint="--parameter")
+        if name in said:
+            raise typer.BadParameter(f"{name!r} is said twice", param_hint="--parameter")
+        said[name] = value
+    return said
+
+
+def champion_uri(said: str | None, registry: Registry, group: str) -> str | None:
+    """Return where the champion to begin from lies: the approved one, or what was said in its place.
+
+    Raises:
+        InputError: there is no such version or file.
+    """
+    from config.errors import InputError, Problem
+
+    if said is None:
+        champion = registry.champion(group)
+        return None if champion is None else champion.model_data_uri
+    if said == "none":
+        return None
+    if "://" in said:
+        return said
+    path = Path(said)
+    if path.exists():
+        return path.absolute().as_uri()
+    if said.startswith(f"{group}/") or said.count("/") == 1:
+        return registry.version(said).model_data_uri
+    remedy = f"Name a version ({group}/1), a model.tar.gz or its folder, or none."
+    raise InputError(Problem("run.champion", f"--champion {said}", "something that is there", remedy))
+
+
+def _execute(run_id: str) -> None:
+    from cli.pipeline_view import viewing
+    from config.home import home
+    from pipelines.local import engine
+
+    with viewing(engine.load(home(), run_id)) as tell:
+        ended = engine.execute(home(), run_id, _surroundings(), tell)
+    _tell_outcome(ended)
+    if ended.status == "Stopped":
+        typer.echo(f"stopped; go on with: glyphline pipeline resume {ended.id}", err=True)
+        raise typer.Exit(130)
+    if ended.status != "Succeeded":
+        raise typer.Exit(_FAILED)
+
+
+def _surroundings() -> Surroundings:
+    from config.home import home
+    from pipelines.code import code_digest
+    from pipelines.local.engine import Surroundings
+    from registry.mlflow import local_registry
+    from registry.versions import NewVersion
+
+    def register(request: Mapping[str, Any]) -> str:
+        return local_registry(_hint).register(NewVersion.from_request(request)).reference
+
+    return Surroundings(
+        home=home(),
+        images={"glyphline-paddle": (sys.executable, "-m", "containers.paddle")},
+        code=code_digest(),
+        register=register,
+        environment={"MLFLOW_TRACKING_URI": f"sqlite:///{home() / 'mlflow.db'}"},
+    )
+
+
+def _put(files: Mapping[str, bytes]) -> None:
+    from upath import UPath
+
+    from config.home import in_store
+    from corpus.paths import write_whole
+
+    for uri, data in files.items():
+        path = in_store(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(UPath(path), data)
+
+
+def _tell_outcome(ended: Run) -> None:
+    """Say what came of a run: the comparison, the registered version, the report."""
+
+
+def _hint(text: str) -> None:
+    typer.echo(text, err=True)
