@@ -148,7 +148,7 @@ def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
 
 
 def _tell(result: Evaluation) -> None:
-    print_table(_alone(result) if result.comparison is None else _beside(result.comparison, result))
+    print_table(_alone(result) if result.comparison is None else beside(result.comparison, result))
     for warning in result.warnings:
         typer.secho(f"note: {warning}", fg="yellow", err=True)
     if result.gate is not None:
@@ -169,10 +169,13 @@ def _alone(result: Evaluation) -> Table:
     return table
 
 
-def _beside(comparison: Comparison, result: Evaluation) -> Table:
+def beside(
+    comparison: Comparison, result: Evaluation, names: tuple[str, str] = ("candidate", "champion")
+) -> Table:
+    """Return the table of a comparison, in which candidate and champion are called `names`."""
     from evaluation.wording import percent, points
 
-    table = _table(result, "candidate", "champion", f"difference ({percent(result.confidence, 0)} interval)")
+    table = _table(result, *names, f"difference ({percent(result.confidence, 0)} interval)")
     for one in comparison.metrics:
         known = one.low is not None and one.high is not None
         bounds = f"{points(one.low)} to {points(one.high)}" if known else "no interval"

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from cli import config, corpus, train
+from cli import config, corpus, registry, train
 from cli.evaluate import evaluate
 from cli.predict import predict
 from cli.serve import serve
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(corpus.app, name="corpus")
 app.add_typer(config.app, name="config")
+app.add_typer(registry.app, name="registry")
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(predict)
@@ -38,6 +39,7 @@ app.command()(serve)
 _EXTRAS = {
     "evaluation": ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely"),
     "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex"),
+    "registry": ("alembic", "boto3", "botocore", "mlflow", "sqlalchemy"),
     "serving": ("httptools", "starlette", "uvicorn", "uvloop"),
 }
 

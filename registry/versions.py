@@ -62,8 +62,10 @@ class NewVersion:
             given = _Request.model_validate(request)
         except ValidationError as error:
             detail = error.errors(include_url=False)[0]
-            found = f"{'.'.join(map(str, detail['loc']))} is {detail['input']!r}"
-            raise _refused("request", found, detail["msg"], "Mend the pipeline's Register step.") from error
+            key, missing = ".".join(map(str, detail["loc"])), detail["type"] == "missing"
+            found = f"no {key}" if missing else f"{key} is {detail['input']!r}"
+            expected = "it" if missing else detail["msg"].removeprefix("Input should be ")
+            raise _refused("request", found, expected, "Mend the pipeline's Register step.") from error
         container = given.inference.containers[0]
         return cls(
             group=given.group,

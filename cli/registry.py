@@ -1,0 +1,357 @@
+"""`glyphline registry`: which versions there are, which one serves, and who approved it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.output import facts_table, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+    from rich.tree import Tree
+
+    from registry.comparison import Compared
+    from registry.protocol import Registry
+    from registry.versions import Verdict, Version
+
+app = typer.Typer(help="Model versions: list, show, compare, approve, reject.", no_args_is_help=True)
+
+Reference = Annotated[
+    str,
+    typer.Argument(
+        metavar="REF",
+        help="GROUP/NUMBER, GROUP/champion or GROUP/latest; in an account also an ARN.",
+        show_default=False,
+    ),
+]
+EnvironmentName = Annotated[
+    str | None,
+    typer.Option("--environment", help="The account's registry (config/environments/); default: the local."),
+]
+Reason = Annotated[str, typer.Option(help="Why: what the next approver and an auditor will read.")]
+Who = Annotated[
+    str | None, typer.Option(help="Who decides; default: you, as this machine or the account knows you.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
+
+_FIGURES = ("cer", "wer", "exact_match")
+_MARKS = {"Approved": "green", "Rejected": "red", "PendingManualApproval": "yellow"}
+
+
+@app.command(name="list")
+def list_(
+    group: Annotated[str | None, typer.Argument(help="Only this group.", show_default=False)] = None,
+    environment: EnvironmentName = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the versions of every group, or of one, and say which is champion.
+
+    Example: `glyphline registry list pid-rec`
+    """
+    from registry.rules import champion_of
+
+    registry = _registry(environment)
+    groups = registry.groups() if group is None else (group,)
+    found = {name: registry.versions(name) for name in groups}
+    if as_json:
+        rows = [_document(one, champion_of(versions)) for versions in found.values() for one in versions]
+        _print_document(rows)
+        return
+    for name, versions in found.items():
+        print_table(_versions_table(name, versions, champion_of(versions)))
+    if not found:
+        typer.echo("Nothing is registered yet: run a pipeline (glyphline pipeline run).", err=True)
+
+
+@app.command()
+def show(reference: Reference, environment: EnvironmentName = None, as_json: AsJson = False) -> None:
+    """Print all that is known of a version: what it is made of, its figures, its parents, who decided.
+
+    Example: `glyphline registry show pid-rec/champion`
+    """
+    from registry.rules import ancestors, champion_of
+
+    registry = _registry(environment)
+    version = registry.version(reference)
+    versions = registry.versions(version.group)
+    champion, parents = champion_of(versions), ancestors(version, versions)
+    if as_json:
+        _print_document({**_document(version, champion), "ancestors": [one.reference for one in parents]})
+        return
+    print_table(facts_table(version.reference, _facts(version, champion)))
+    _print(_lineage(version, parents))
+
+
+@app.command()
+def compare(
+    first: Annotated[
+        str, typer.Argument(metavar="A", help="The version to hold against.", show_default=False)
+    ],
+    second: Annotated[str, typer.Argument(metavar="B", help="The version in question.", show_default=False)],
+    report: Annotated[
+        Path | None, typer.Option(help="Write a self-contained HTML report here, and its plots beside it.")
+    ] = None,
+    environment: EnvironmentName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold version B against version A, on the samples that both have read.
+
+    Where their predictions are not there, or they share no sample, the figures they were registered with
+    stand side by side.
+
+    Example: `glyphline registry compare pid-rec/champion pid-rec/latest --report report.html`
+    """
+    from registry.comparison import compare as compare_versions
+
+    registry = _registry(environment)
+    earlier, later = registry.version(first), registry.version(second)
+    compared = compare_versions(earlier, later)
+    if compared is None:
+        _tell_stored(earlier, later, report, as_json)
+        return
+    if report is not None:
+        _write_report(report, compared)
+    if as_json:
+        _print_compared(earlier, later, compared)
+        return
+    from cli.evaluate import beside
+
+    result = compared.evaluation
+    assert result.comparison is not None
+    print_table(beside(result.comparison, result, (later.reference, earlier.reference)))
+    typer.secho(f"note: {_common(earlier, later, compared)}", fg="yellow", err=True)
+    for warning in result.warnings:
+        typer.secho(f"note: {warning}", fg="yellow", err=True)
+
+
+@app.command()
+def approve(
+    reference: Reference,
+    reason: Reason,
+    who: Who = None,
+    environment: EnvironmentName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a version the champion; approving an earlier one again rolls back to it.
+
+    Example: `glyphline registry approve pid-rec/2 --reason "CER halves on the new symbols"`
+    """
+    _decide(reference, "Approved", reason, who, environment, as_json)
+
+
+@app.command()
+def reject(
+    reference: Reference,
+    reason: Reason,
+    who: Who = None,
+    environment: EnvironmentName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say that a version must not serve; the champion before it is champion again.
+
+    Example: `glyphline registry reject pid-rec/2 --reason "reads 0 as O on the golden drawings"`
+    """
+    _decide(reference, "Rejected", reason, who, environment, as_json)
+
+
+def _registry(environment: str | None) -> Registry:
+    if environment is None:
+        from registry.mlflow import local_registry
+
+        return local_registry(lambda sentence: typer.echo(sentence, err=True))
+    from config.environment import load_environment
+    from registry.sagemaker import account_registry
+
+    return account_registry(load_environment(environment).region)
+
+
+def _decide(
+    reference: str, status: Verdict, reason: str, who: str | None, environment: str | None, as_json: bool
+) -> None:
+    registry = _registry(environment)
+    version = registry.decide(reference, status, who=who or _me(environment), reason=reason)
+    champion = registry.champion(version.group)
+    if as_json:
+        _print_document(_document(version, champion))
+        return
+    typer.secho(f"{version.reference} {status.lower()}", fg=_MARKS[status], bold=True)
+    now = f"{champion.reference} is" if champion is not None else "there is no"
+    typer.echo(f"{now} champion of {version.group}")
+
+
+def _me(environment: str | None) -> str:
+    if environment is None:
+        import getpass
+
+        return getpass.getuser()
+    from config.environment import load_environment
+    from registry.sagemaker import caller
+
+    return caller(load_environment(environment).region)
+
+
+def _versions_table(group: str, versions: Sequence[Version], champion: Version | None) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=group, title_justify="left")
+    for column in ("version", "status", "CER", "exact match", "snapshot", "parent", "made", "decided by"):
+        table.add_column(column, justify="right" if column in ("version", "CER", "exact match") else "left")
+    for one in versions:
+        said = one.approval
+        table.add_row(
+            f"{'★ ' if one == champion else ''}{one.number}",
+            f"[{_MARKS[one.status]}]{one.status}[/]",
+            _share(one, "cer"),
+            _share(one, "exact_match"),
+            (one.snapshot or "")[:12],
+            one.parent or "",
+            f"{one.created:%Y-%m-%d %H:%M}",
+            escape(f"{said.who}: {said.reason}") if said is not None else "",
+        )
+    if champion is not None:
+        table.caption = f"★ champion: {champion.reference}"
+    return table
+
+
+def _share(version: Version, key: str) -> str:
+    from evaluation.wording import percent
+
+    value = _number(version, key)
+    return percent(value) if value is not None else ""
+
+
+def _number(version: Version, key: str) -> float | None:
+    try:
+        return float(version.metadata[key])
+    except (KeyError, ValueError):  # not said, or said in words
+        return None
+
+
+def _facts(version: Version, champion: Version | None) -> list[tuple[str, str]]:
+    from rich.markup import escape
+
+    said = version.approval
+    rows = [
+        ("status", version.status + (" (champion)" if version == champion else "")),
+        ("decided", f"{said.when:%Y-%m-%d %H:%M} UTC by {said.who}: {said.reason}" if said else "not yet"),
+        ("made", f"{version.created:%Y-%m-%d %H:%M} UTC"),
+        ("model", version.model_data_uri or "unknown"),
+        ("image", version.image_uri or "unknown"),
+        ("evaluation", version.evaluation_uri or "none"),
+        ("description", version.description),
+        ("ARN", version.arn or ""),
+        *sorted(version.metadata.items()),
+        ("model card", version.model_card or "none"),
+    ]
+    return [(name, escape(value)) for name, value in rows if value]
+
+
+def _lineage(version: Version, parents: Sequence[Version]) -> Tree:
+    from rich.tree import Tree
+
+    root = Tree(f"[bold]lineage of {version.reference}[/]")
+    branch = root
+    for one in (version, *parents):
+        if one is not version:
+            branch = branch.add(f"[bold]{one.reference}[/] {one.status}")
+        branch.add(f"run {one.run or 'unknown'}")
+        branch.add(f"snapshot {one.snapshot or 'unknown'}")
+    last = parents[-1] if parents else version
+    unknown = f"parent {last.parent}, which is not registered here" if last.parent else "no parent"
+    branch.add(unknown)
+    return root
+
+
+def _common(earlier: Version, later: Version, compared: Compared) -> str:
+    from evaluation.wording import counted
+
+    shared = counted(len(compared.later.lines), "sample")
+    return (
+        f"{shared} common to both: {earlier.reference} read {compared.read_by_earlier:,}, "
+        f"{later.reference} {compared.read_by_later:,}."
+    )
+
+
+def _write_report(report: Path, compared: Compared) -> None:
+    from corpus.paths import as_path
+    from evaluation.facts import RunFacts
+    from evaluation.report import write_report
+
+    later, earlier = compared.later, compared.earlier
+    facts = RunFacts(title=f"{later.name} against {earlier.name}")
+    write_report(as_path(report), compared.evaluation, later, earlier, facts, as_path(report.parent))
+    typer.echo(f"Report: {report}", err=True)
+
+
+def _stored(earlier: Version, later: Version) -> dict[str, tuple[float | None, float | None]]:
+    figures = {key: (_number(earlier, key), _number(later, key)) for key in _FIGURES}
+    return {key: pair for key, pair in figures.items() if pair != (None, None)}
+
+
+def _tell_stored(earlier: Version, later: Version, report: Path | None, as_json: bool) -> None:
+    from rich.table import Table
+
+    from evaluation.wording import percent
+
+    figures = _stored(earlier, later)
+    notes = [
+        "the predictions of one version are not there, or they share no sample.",
+        "these are the figures they were registered with, maybe of different samples.",
+    ]
+    for note in notes if report is None else [*notes, "no report is written."]:
+        typer.secho(f"note: {note}", fg="yellow", err=True)
+    if as_json:
+        stored = {key: {"a": pair[0], "b": pair[1]} for key, pair in figures.items()}
+        names = {"a": earlier.reference, "b": later.reference}
+        _print_document({**names, "samples": 0, "evaluation": None, "stored": stored})
+        return
+    table = Table("", title="as registered", title_justify="left")
+    for one in (later, earlier):
+        table.add_column(one.reference, justify="right")
+    for key, (first, second) in figures.items():
+        table.add_row(key.replace("_", " "), percent(second), percent(first))
+    print_table(table)
+
+
+def _print_compared(earlier: Version, later: Version, compared: Compared) -> None:
+    import orjson
+
+    from evaluation.document import encode
+
+    _print_document(
+        {
+            "a": earlier.reference,
+            "b": later.reference,
+            "samples": len(compared.later.lines),
+            "evaluation": orjson.Fragment(encode(compared.evaluation)),
+            "stored": {key: {"a": a, "b": b} for key, (a, b) in _stored(earlier, later).items()},
+        }
+    )
+
+
+def _document(version: Version, champion: Version | None) -> dict[str, Any]:
+    import dataclasses
+
+    return {
+        "reference": version.reference,
+        "champion": version == champion,
+        **{one.name: getattr(version, one.name) for one in dataclasses.fields(version)},
+    }
+
+
+def _print_document(document: object) -> None:
+    import orjson
+
+    print_json(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+
+
+def _print(shown: Tree) -> None:
+    from rich.console import Console
+
+    Console().print(shown)
