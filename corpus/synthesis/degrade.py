@@ -17,6 +17,9 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from corpus.synthesis.recipe import Effect, Tone
 
 _TILE_HEIGHT_PX, _TILE_WIDTH_PX = 512, 2048
+_WEIGHT_SIGMA = 0.035
+"""Of the ink's height: how far the edges of strokes may move."""
+_WEIGHT_REACH = 0.7
 _INK_SHARES = np.arange(256, dtype=np.float32) / np.float32(255)
 
 
@@ -25,6 +28,20 @@ def strength(effect: Effect | None, rng: random.Random) -> float | None:
     if effect is None or rng.random() >= effect.probability:
         return None
     return rng.uniform(*effect.range)
+
+
+def reweigh(ink: Image.Image, weight: float) -> Image.Image:
+    """Make the strokes of a mask thicker (`weight` to 1) or thinner (to -1): blur, then cut elsewhere."""
+    soft = np.asarray(ink.filter(ImageFilter.GaussianBlur(ink.height * _WEIGHT_SIGMA)), dtype=np.float32)
+    level = np.float32(128.0 * (1.0 - _WEIGHT_REACH * weight))
+    return Image.fromarray(np.clip((soft - level) * 4.0 + 128.0, 0.0, 255.0).astype(np.uint8))
+
+
+def fade(ink: Image.Image, share: float, rng: random.Random) -> Image.Image:
+    """Take ink away in patches, a `share` of it about where it fades most."""
+    patches = _window(_paper(), ink, rng)
+    left = np.clip(1.0 - np.float32(share) * np.clip(0.5 + patches, 0.0, 2.0), 0.0, 1.0)
+    return Image.fromarray((np.asarray(ink, dtype=np.float32) * left).astype(np.uint8))
 
 
 def turn(ink: Image.Image, degrees: float) -> Image.Image:

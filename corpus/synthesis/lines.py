@@ -50,7 +50,7 @@ def draw_line(recipe: Recipe, faces: Sequence[Covering], rng: random.Random) -> 
     face = pick(faces, label.text, rng)
     ink_px = rng.uniform(*line.ink_px)
     setting_px = next((size for size in _SETTING_SIZES_PX if size >= 2 * ink_px), _SETTING_SIZES_PX[-1])
-    ink = set_type(label.text, face, setting_px).mask
+    ink = _typed(label.text, face, setting_px, recipe, rng)
     scale = ink_px / ink.height
     if (degrees := degrade.strength(recipe.degradations.skew_deg, rng)) is not None:
         ink = degrade.turn(ink, degrees)
@@ -71,6 +71,28 @@ def draw_line(recipe: Recipe, faces: Sequence[Covering], rng: random.Random) -> 
     width, height = turned.size
     upwards: Polygon = ((0, height), (0, 0), (width, 0), (width, height))
     return DrawnLine(turned, label, face, upwards)
+
+
+def _typed(text: str, face: Face, setting_px: int, recipe: Recipe, rng: random.Random) -> Image.Image:
+    """Return the mask of `text` as a press or a printer leaves it, about `setting_px` to the em."""
+    line, how = recipe.line, recipe.degradations
+    assert line is not None
+    dots = degrade.strength(how.dots_px, rng)
+    size_px = setting_px if dots is None else round(dots)
+    spacing_px = (degrade.strength(how.spacing_em, rng) or 0.0) * size_px
+    ink = set_type(
+        text, face, size_px, spacing_px=spacing_px, full_height=line.full_height, crisp=dots is not None
+    ).mask
+    aspect = 1.0 if line.aspect == (1.0, 1.0) else rng.uniform(*line.aspect)
+    scale = setting_px / size_px
+    if dots is not None or aspect != 1.0:
+        size = (max(1, round(ink.width * scale * aspect)), max(1, round(ink.height * scale)))
+        ink = ink.resize(size, Image.Resampling.NEAREST if dots is not None else Image.Resampling.BILINEAR)
+    if (weight := degrade.strength(how.weight, rng)) is not None:
+        ink = degrade.reweigh(ink, weight)
+    if (share := degrade.strength(how.fade_share, rng)) is not None:
+        ink = degrade.fade(ink, share, rng)
+    return ink
 
 
 def _fit(ink: Image.Image, scale: float, line: LineSettings, rng: random.Random) -> _Fit:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,12 +12,19 @@ from pydantic import AfterValidator, Field, model_validator
 from config.family import Share
 from config.yaml_source import Settings, load_named, names_in
 from corpus.splits import SplitPolicy
+from corpus.synthesis.texts import receipts, tags
 
 RECIPES = Path(__file__).parent / "recipes"
 
 Range = tuple[float, float]
 Weight = Annotated[float, Field(ge=0)]
-GrammarName = Literal["thai-clusters", "thai-words", "hindi-words", "vietnamese-words", "tags"]
+GrammarName = Literal["thai-clusters", "thai-words", "hindi-words", "vietnamese-words", "tags", "receipts"]
+
+KINDS: Mapping[str, Mapping[str, Callable[[random.Random], str]]] = {
+    "tags": tags.KINDS,
+    "receipts": receipts.KINDS,
+}
+"""What each grammar that has ``kinds`` can write."""
 
 
 def _range(low: float, high: float) -> AfterValidator:
@@ -30,35 +38,34 @@ def _range(low: float, high: float) -> AfterValidator:
     return AfterValidator(check)
 
 
-class TagKinds(Settings):
-    """How often each kind of text on a drawing is drawn, as weights."""
-
-    instrument: Weight = 0.0
-    line: Weight = 0.0
-    equipment: Weight = 0.0
-    size: Weight = 0.0
-    note: Weight = 0.0
-    reference: Weight = 0.0
-
-
 class TextSettings(Settings):
-    """Where labels come from. `lengths` weighs how many clusters or words one has; tags have `kinds`."""
+    """Where labels come from: `lengths` weighs how many clusters or words, or `kinds` (tags, receipts)."""
 
     grammar: GrammarName
     lengths: dict[Annotated[int, Field(ge=1, le=20)], Weight] = Field(default_factory=dict)
-    kinds: TagKinds | None = None
+    kinds: dict[str, Weight] = Field(default_factory=dict)
+    """How often each kind of text is drawn, as weights."""
     balance: Annotated[int, Field(ge=1, le=64)] = 1
     """Texts drawn for each sample, of which those with rare characters are likelier taken; 1: no balance."""
 
+    label_case: Literal["as-drawn", "upper"] = "as-drawn"
+    """``upper``: labels are in capitals whatever the image shows, for data that is labelled so."""
+
     @model_validator(mode="after")
     def _has_weights(self) -> TextSettings:
-        if self.grammar == "tags":
-            if self.lengths or self.kinds is None or not any(self.kinds.model_dump().values()):
-                raise ValueError("kinds (not lengths) with a weight above 0, since the grammar is tags")
-        elif self.kinds is not None or not any(self.lengths.values()):
+        known = KINDS.get(self.grammar)
+        if known is None:
+            if self.kinds or not any(self.lengths.values()):
+                raise ValueError(
+                    f"lengths (not kinds) with a weight above 0, since the grammar is {self.grammar}"
+                )
+            return self
+        if self.lengths or not any(self.kinds.values()):
             raise ValueError(
-                f"lengths (not kinds) with a weight above 0, since the grammar is {self.grammar}"
+                f"kinds (not lengths) with a weight above 0, since the grammar is {self.grammar}"
             )
+        if unknown := sorted(self.kinds.keys() - known.keys()):
+            raise ValueError(f"kinds of {', '.join(known)} (not {unknown[0]!r})")
         return self
 
 
@@ -81,7 +88,12 @@ class LineSettings(Settings):
 
     ink_px: Annotated[Range, _range(6, 48)]
     """Height of the text's ink, before it is turned or shrunk to fit."""
-    margin_px: Annotated[Range, _range(0, 64)] = (2.0, 5.0)
+    margin_px: Annotated[Range, _range(-4, 64)] = (2.0, 5.0)
+    """Below 0 the edge cuts into the ink."""
+    full_height: bool = False
+    """Ink reaches at least from the baseline to the capitals' height, so that a full stop stays small."""
+    aspect: Annotated[Range, _range(0.3, 3)] = (1.0, 1.0)
+    """How much wider than it is designed the type is set."""
     height_px: Annotated[int, Field(ge=8, le=256)] | None = None
     width_px: Annotated[int, Field(ge=8, le=4096)] | None = None
     stretch: bool = False
@@ -143,6 +155,14 @@ class Effect(Settings):
 class Degradations(Settings):
     """What copying and scanning do to a text; what is left out does not happen."""
 
+    spacing_em: Annotated[Effect, AfterValidator(_effect(-0.2, 1))] | None = None
+    """Space between letters; for scripts whose letters stand alone."""
+    dots_px: Annotated[Effect, AfterValidator(_effect(6, 64))] | None = None
+    """Printer's dots to the em: type is set without grey at so many, as a thermal or needle printer does."""
+    weight: Annotated[Effect, AfterValidator(_effect(-1, 1))] | None = None
+    """Strokes grow thicker (above 0) or thinner, as heat and ribbon have it."""
+    fade_share: Annotated[Effect, AfterValidator(_effect(0, 1))] | None = None
+    """How much of the ink is missing in patches."""
     skew_deg: Annotated[Effect, AfterValidator(_effect(-15, 15))] | None = None
     strokes_px: Annotated[Effect, AfterValidator(_effect(0.5, 6))] | None = None
     """Thickness of pipes and dimension lines that cross the text or run along it."""

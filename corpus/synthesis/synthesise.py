@@ -106,7 +106,7 @@ def _line_samples(
         sha256=sha256,
         width=drawn.image.width,
         height=drawn.image.height,
-        text=drawn.label.text,
+        text=drawn.label.said,
         # one text in one face may come twice: then the two look alike and must not straddle a split
         group=f"{recipe.recipe}/{drawn.face.name}/{drawn.label.text}",
         source=recipe.recipe,

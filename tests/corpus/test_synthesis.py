@@ -212,7 +212,7 @@ def test_a_turned_line_is_set_upright_by_its_polygon() -> None:
 
 
 def test_each_degradation_changes_the_image() -> None:
-    recipe = load_recipe("pid-tags")
+    recipe, thermal = load_recipe("pid-tags"), load_recipe("receipts")
     faces = faces_or_skip(recipe)
     clean = recipe.model_copy(
         update={"degradations": Degradations(), "tone": Tone(paper=(240, 240), ink=(10, 10))}
@@ -220,7 +220,9 @@ def test_each_degradation_changes_the_image() -> None:
     before = draw_line(clean, faces, random.Random(3)).image
     assert before.getextrema()[1] == 240
     for effect in Degradations.model_fields:
-        strong = getattr(recipe.degradations, effect).model_copy(update={"probability": 1.0})
+        strong = (getattr(recipe.degradations, effect) or getattr(thermal.degradations, effect)).model_copy(
+            update={"probability": 1.0}
+        )
         only = clean.model_copy(update={"degradations": Degradations(**{effect: strong})})
         after = draw_line(only, faces, random.Random(3)).image
         assert after.size != before.size or after.tobytes() != before.tobytes(), effect

@@ -25,7 +25,15 @@ fonts:
 def test_the_recipes_that_were_promised_are_there() -> None:
     names = recipe_names()
     assert {load_recipe(name).recipe for name in names} == set(names)
-    promised = {"thai-syllables", "thai-words", "hindi-lines", "vietnamese-lines", "pid-tags", "pid-drawings"}
+    promised = {
+        "thai-syllables",
+        "thai-words",
+        "hindi-lines",
+        "vietnamese-lines",
+        "pid-tags",
+        "pid-drawings",
+        "receipts",
+    }
     assert promised <= set(names)
 
 
@@ -58,6 +66,13 @@ def test_a_recipe_is_read_from_a_path(tmp_path: Path) -> None:
         ("[20, 28]", "[20, 28]\n  height_px: 32", 6, "height_px and width_px together"),
         ("[20, 28]", "[20, 28]\n  height_px: 12\n  width_px: 90", 6, "margin_px to leave more than 4"),
         ("[20, 28]", "[20, 28]\n  stretch: true", 6, "a fixed canvas"),
+        ("thai-clusters", "receipts", 3, "kinds (not lengths) with a weight above 0"),
+        (
+            "grammar: thai-clusters\n  lengths: { 1: 1.0 }",
+            "grammar: receipts\n  kinds: { prices: 1 }",
+            3,
+            "kinds of price, count",
+        ),
         ("fonts:", "tone: { paper: [90, 120], ink: [60, 80] }\nfonts:", 8, "lighter than ink"),
     ],
 )

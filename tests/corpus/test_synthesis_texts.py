@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus.synthesis.recipe import TagKinds, TextSettings, load_recipe, recipe_names
-from corpus.synthesis.texts import hindi, tags, thai, vietnamese
+from corpus.synthesis.recipe import TextSettings, load_recipe, recipe_names
+from corpus.synthesis.texts import hindi, receipts, tags, thai, vietnamese
 from corpus.synthesis.texts.compose import alphabet_of, compose
 
 LINE_RECIPES = [name for name in recipe_names() if load_recipe(name).text is not None]
@@ -23,6 +23,11 @@ TAG_SHAPES = {
     "equipment": r"[A-Z]{1,2}-\d{3,5}(A|B|A/B|A/B/C)?",
     "size": rf"{SIZE}(x{SIZE})?|DN\d{{2,3}}|Ø\d{{2,3}}",
     "reference": r"((TO|FROM) [A-Z]{1,2}-\d{3,5}[ABC/]*)|((DWG\. )?(\d{2}-)?(PID|PFD|ISO)-\d{4,5}-\d{2,3})",
+}
+RECEIPT_SHAPES = {
+    "price": r"[-(*@$.]?([A-Z]{1,3} )?(RM|@ |X |\d+ ?[X@] ?)?[\d,]*\.?\d{2,3}[)*%-]?( ?[A-Z$%]{1,3})?",
+    "count": r"\d{1,4}([Xx%).]| [Xx]| [A-Z$%]{1,3})?",
+    "moment": r"([^:#]+?(:|: |  ?: | |\.: | NO: | No\. : | # |#: ))?.*\d.*",
 }
 seeds = st.integers(0, 2**64)
 
@@ -46,6 +51,29 @@ def test_a_label_is_written_in_its_alphabet_in_nfc_and_without_stray_spaces(name
 def test_a_tag_has_the_shape_of_its_kind(kind: str, seed: int) -> None:
     tag = tags.KINDS[kind](random.Random(seed))
     assert re.fullmatch(TAG_SHAPES[kind], tag), tag
+
+
+@pytest.mark.parametrize("kind", RECEIPT_SHAPES)
+@given(seed=seeds)
+@settings(max_examples=100, deadline=None)
+def test_a_line_of_a_receipt_has_the_shape_of_its_kind(kind: str, seed: int) -> None:
+    text = receipts.KINDS[kind](random.Random(seed))
+    assert re.fullmatch(RECEIPT_SHAPES[kind], text), text
+
+
+def test_the_lines_of_receipts_reach_every_character_and_every_part_is_filled() -> None:
+    rng = random.Random(0)
+    texts = [write(rng) for write in receipts.KINDS.values() for _ in range(2_000)]
+    assert set("".join(texts)) == receipts.ALPHABET
+    assert not [text for text in texts if re.search(r"\{[a-z]+\d*\}", text)]
+
+
+def test_a_label_in_capitals_says_what_the_line_shows_in_any_case() -> None:
+    text = load_recipe("receipts").text
+    assert text is not None
+    labels = [compose(text, random.Random(seed)) for seed in range(200)]
+    assert all(label.said == label.text.upper() for label in labels)
+    assert any(label.said != label.text for label in labels)
 
 
 @given(seed=seeds)
@@ -106,7 +134,7 @@ def test_every_vietnamese_letter_with_every_tone_is_reached() -> None:
 
 
 def test_balance_gives_rare_characters_more_often() -> None:
-    plain = TextSettings(grammar="tags", kinds=TagKinds(instrument=1, line=1, equipment=1))
+    plain = TextSettings(grammar="tags", kinds={"instrument": 1, "line": 1, "equipment": 1})
     balanced = plain.model_copy(update={"balance": 16})
     shares = []
     for text in (plain, balanced):

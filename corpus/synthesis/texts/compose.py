@@ -8,18 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from corpus.synthesis.recipe import GrammarName, TextSettings
-from corpus.synthesis.texts import hindi, tags, thai, vietnamese
+from corpus.synthesis.recipe import KINDS, GrammarName, TextSettings
+from corpus.synthesis.texts import hindi, receipts, tags, thai, vietnamese
 
 _REFERENCE_DRAWS = 3000
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A text to draw and what kind it is of: a kind of tag, or the grammar's name."""
+    """A text to draw, what kind it is of (or the grammar's name), and what the sample says it is."""
 
     text: str
     kind: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,12 @@ _WORDS: Mapping[GrammarName, _Words] = {
     "vietnamese-words": _Words(vietnamese.words, vietnamese.ALPHABET),
 }
 
+_ALPHABETS: Mapping[GrammarName, frozenset[str]] = {"tags": tags.ALPHABET, "receipts": receipts.ALPHABET}
+
 
 def alphabet_of(settings: TextSettings) -> frozenset[str]:
     """Return every character that the grammar can write."""
-    return tags.ALPHABET if settings.grammar == "tags" else _WORDS[settings.grammar].alphabet
+    return _ALPHABETS.get(settings.grammar) or _WORDS[settings.grammar].alphabet
 
 
 def compose(settings: TextSettings, rng: random.Random) -> Label:
@@ -58,12 +61,14 @@ def compose(settings: TextSettings, rng: random.Random) -> Label:
 
 
 def _compose_one(settings: TextSettings, rng: random.Random) -> Label:
-    if settings.kinds is not None:
-        weights = settings.kinds.model_dump()
-        kind = rng.choices(tuple(weights), tuple(weights.values()))[0]
-        return Label(tags.KINDS[kind](rng), kind)
-    length = rng.choices(tuple(settings.lengths), tuple(settings.lengths.values()))[0]
-    return Label(_WORDS[settings.grammar].write(rng, length), settings.grammar)
+    if settings.kinds:
+        kind = rng.choices(tuple(settings.kinds), tuple(settings.kinds.values()))[0]
+        text = KINDS[settings.grammar][kind](rng)
+    else:
+        kind = settings.grammar
+        length = rng.choices(tuple(settings.lengths), tuple(settings.lengths.values()))[0]
+        text = _WORDS[kind].write(rng, length)
+    return Label(text, kind, text.upper() if settings.label_case == "upper" else text)
 
 
 @lru_cache(maxsize=8)

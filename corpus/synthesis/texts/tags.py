@@ -170,4 +170,4 @@ KINDS: Mapping[str, Write] = {
     "note": note,
     "reference": reference,
 }
-"""What `recipe.TagKinds` weighs."""
+"""What a recipe weighs in ``kinds``."""
