@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,7 +30,6 @@ SCHEMA = 1
 DESCRIPTION = "artifact.json"
 CHARSET = "charset.txt"
 PACKED = "model.tar.gz"
-_PARTIAL = ".partial-"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -71,6 +67,8 @@ class Provenance(Settings):
     recipe: str
     data: str
     """Hash of the snapshot that it was trained on."""
+    snapshot: str | None = None
+    """Hash of the snapshot that a pipeline took `data` and `replay` from: all that the model has learnt."""
     replay: str | None = None
     """Hash of the snapshot whose samples were replayed."""
     parent: str | None = None
@@ -170,25 +168,6 @@ def complete(folder: Path, description: Description) -> Artifact:
     data = whole.model_dump_json(indent=2).encode() + b"\n"
     write_whole(UPath(folder / DESCRIPTION), data)
     return Artifact(folder, whole, _version(data))
-
-
-@contextmanager
-def delivered(folder: Path) -> Iterator[Path]:
-    """Give a folder to build an artifact in; when all went well its files move to `folder`, else they go.
-
-    `folder` may be there already (SageMaker mounts it). `artifact.json` moves last, so nobody ever finds an
-    artifact that is not whole.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{_PARTIAL}*"):  # by a run that was killed
-        shutil.rmtree(left)
-    staging = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder))
-    try:
-        yield staging
-        for path in sorted(staging.iterdir(), key=lambda one: one.name == DESCRIPTION):
-            path.replace(folder / path.name)
-    finally:
-        shutil.rmtree(staging)
 
 
 def open_artifact(place: Path, scratch: Path) -> Artifact:

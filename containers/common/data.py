@@ -18,8 +18,10 @@ _LABEL_FILES = "paddle-rec"
 _SHOWN = 5
 
 
-def open_data(place: str, family: Family, scratch: Path) -> Snapshot:
+def open_data(place: str, family: Family, scratch: Path, *, examined: bool = False) -> Snapshot:
     """Return the snapshot at `place`, or the one that PaddleOCR label files there make (in `scratch`).
+
+    `examined`: somebody has examined it already.
 
     Raises:
         JobError: the examination speaks against training with it; the message has its first finding.
@@ -37,23 +39,26 @@ def open_data(place: str, family: Family, scratch: Path) -> Snapshot:
             print(f"warning: and {len(outcome.problems) - _SHOWN:,} more", flush=True)  # noqa: T201
     else:
         snapshot = open_snapshot(place)
-    _refuse_hopeless(examine(place, family))
+    if not examined and not (found := examine(place, family)).passed:
+        raise JobError(refusal(found))
     return snapshot
 
 
-def _refuse_hopeless(found: Examination) -> None:
-    if found.passed:
-        return
+def refusal(found: Examination) -> Problem:
+    """Return what speaks against training, where something does: the first finding, and where to begin."""
     first = found.errors[0]
     where = first.occurrences[0]
-    more = f" (and {len(found.errors) - 1} more kinds of faults)" if len(found.errors) > 1 else ""
-    raise JobError(
-        Problem(
-            first.rule,
-            f"{where.found}: {first.summary} ({len(first.occurrences):,} times){more}",
-            "data that a model can learn from",
-            f"{first.remedy} All of it: glyphline corpus examine DATA --family {found.family}.",
-            where.file,
-            where.line,
-        )
+    placed = next((one for one in found.findings if one.occurrences[0].file is not None), first)
+    begin, more = placed.occurrences[0], len(found.errors) - 1
+    sample = f" ({begin.sample})" if begin.sample else ""
+    times = f" ({len(placed.occurrences):,} times)" if len(placed.occurrences) > 1 else ""
+    total = "" if placed is first else f"; {where.found}"
+    others = f" (and {more} more kinds of faults)" if more else ""
+    return Problem(
+        first.rule,
+        f"{begin.found}{sample}: {placed.summary}{times}{total}{others}",
+        "data that a model can learn from",
+        f"{placed.remedy} All of it: glyphline corpus examine DATA --family {found.family}.",
+        begin.file,
+        begin.line,
     )

@@ -16,8 +16,8 @@ from types import FrameType
 from config.errors import GlyphlineError, InputError, StateError
 from containers.common.contract import Job, current_job
 
-FAILURE_CHARACTERS = 1024
-"""SageMaker cuts ``FailureReason`` there."""
+FAILURE_BYTES = 1024
+"""SageMaker cuts ``FailureReason`` and ``ExitMessage`` there."""
 DONE, FAILED, CALLERS_MISTAKE = 0, 1, 2
 
 
@@ -80,8 +80,8 @@ def signals_kept() -> Iterator[None]:
 def run(main: Callable[[Job, Stop], None], job: Job | None = None) -> int:
     """Run `main`; return the exit code (0 done or stopped, 1 failed, 2 the caller's mistake).
 
-    Whatever goes wrong is one readable sentence in ``output/failure``; only what nobody foresaw also leaves
-    its traceback in the log.
+    Whatever goes wrong is one readable sentence in `Job.failure`; only what nobody foresaw also leaves its
+    traceback in the log.
     """
     job = job or current_job()
     stop = Stop()
@@ -99,7 +99,7 @@ def run(main: Callable[[Job, Stop], None], job: Job | None = None) -> int:
 
 
 def describe(error: Exception) -> str:
-    """Return `error` as one sentence of at most 1,024 characters, saying what to do where that is known."""
+    """Return `error` as one sentence of at most 1,024 bytes, saying what to do where that is known."""
     if isinstance(error, GlyphlineError):
         sentence = str(error)
     elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
@@ -112,12 +112,15 @@ def describe(error: Exception) -> str:
             f"{type(error).__name__}: {error}. This was not foreseen: the traceback is in the job's log."
         )
     sentence = " ".join(sentence.split())
-    return sentence if len(sentence) <= FAILURE_CHARACTERS else sentence[: FAILURE_CHARACTERS - 1] + "…"
+    data = sentence.encode()
+    if len(data) <= FAILURE_BYTES:
+        return sentence
+    return data[: FAILURE_BYTES - len("…".encode())].decode(errors="ignore") + "…"  # no half characters
 
 
 def _tell(path: Path, sentence: str) -> None:
     sys.stderr.write(f"error: {sentence}\n")
-    partial = path.with_name(f".failure.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(sentence, encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,10 +26,21 @@ def parse(given: Mapping[str, str], model: type[ModelT]) -> ModelT:
         JobError: an unknown name (with the nearest one), a missing one, or a value of the wrong type.
     """
     values = {name: _unquoted(value) for name, value in given.items() if not name.startswith(_SDK_PREFIX)}
+    return typed(values, model, "hyperparameter")
+
+
+def typed(
+    values: Mapping[str, str], model: type[ModelT], kind: str, spelt: Callable[[str], str] = str
+) -> ModelT:
+    """Return `values` as a `model`; in messages, each is a `kind` and its name is `spelt` as people write it.
+
+    Raises:
+        JobError: an unknown name (with the nearest one), a missing one, or a value of the wrong type.
+    """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise JobError(_misfit(model, error)) from error
+        raise JobError(_misfit(model, error, kind, spelt)) from error
 
 
 def _unquoted(value: str) -> str:
@@ -41,17 +52,19 @@ def _unquoted(value: str) -> str:
     return value
 
 
-def _misfit(model: type[BaseModel], error: ValidationError) -> Problem:
+def _misfit(
+    model: type[BaseModel], error: ValidationError, kind: str, spelt: Callable[[str], str]
+) -> Problem:
     # a misspelt name is also a missing one: speak of the misspelling
     detail = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    name = ".".join(map(str, detail["loc"])) or "the hyperparameters"
+    name = spelt(".".join(map(str, detail["loc"]))) if detail["loc"] else f"the {kind}s"
     if detail["type"] == "extra_forbidden":
-        known = ", ".join(model.model_fields)
-        remedy = did_you_mean(name, model.model_fields)
-        return Problem("job.hyperparameter-unknown", f"unknown hyperparameter {name!r}", known, remedy)
+        known = [spelt(one) for one in model.model_fields]
+        remedy = did_you_mean(name, known)
+        return Problem(f"job.{kind}-unknown", f"unknown {kind} {name!r}", ", ".join(known), remedy)
     if detail["type"] == "missing":
-        found = f"the hyperparameter {name!r} is missing"
-        return Problem("job.hyperparameter-missing", found, "it, since it has no default", "Add it.")
+        found = f"the {kind} {name!r} is missing"
+        return Problem(f"job.{kind}-missing", found, "it, since it has no default", "Add it.")
     expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    found = f"the hyperparameter {name!r} is {detail['input']!r}"
-    return Problem("job.hyperparameter-value", found, expected, "Change it.")
+    found = f"the {kind} {name!r} is {detail['input']!r}"
+    return Problem(f"job.{kind}-value", found, expected, "Change it.")

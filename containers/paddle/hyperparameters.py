@@ -36,6 +36,10 @@ class Hyperparameters(Settings):
     checkpoint_interval_s: Positive = 60.0
     processes: Annotated[int, Field(ge=0)] = 0
     """That train together; 0: one for each GPU, or one."""
+    snapshot: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Hash of the snapshot that a pipeline took the data from, for the artifact's provenance."""
+    examine: bool = True
+    """The data first. A pipeline has examined all of it, and a small increment alone would say too little."""
 
     @model_validator(mode="after")
     def _checked_if_fetched(self) -> Hyperparameters:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from config.family import DetectionFamily, Family
 from containers.common import artifact as artifacts
 from containers.common.artifact import Artifact, Description, Parity, Provenance
+from containers.common.delivery import delivered
 from containers.common.entry import Stop
 from containers.common.recogniser import Engine
 from containers.paddle.engines import EngineName, open_engine
@@ -70,7 +71,7 @@ class Material(Generic[FamilyT]):
         parts = (
             self.family.model_dump_json(),
             self.recipe.model_dump_json(),
-            self.settings.model_dump_json(exclude={"checkpoint_interval_s", "processes"}),
+            self.settings.model_dump_json(exclude={"checkpoint_interval_s", "examine", "processes"}),
             self.data.description.hash,
             self.replay.description.hash if self.replay else "",
             self.champion.version if self.champion else "",
@@ -83,6 +84,7 @@ class Material(Generic[FamilyT]):
             {
                 "recipe": self.recipe.recipe,
                 "data": self.data.description.hash,
+                "snapshot": self.settings.snapshot,
                 "replay": self.replay.description.hash if self.replay else None,
                 "parent": self.champion.version if self.champion else None,
                 "seed": self.settings.seed,
@@ -132,7 +134,7 @@ def deliver(
         StoppedError: it was told to stop; nothing was delivered.
     """
     network.eval()
-    with artifacts.delivered(out) as staging:
+    with delivered(out, last=artifacts.DESCRIPTION) as staging:
         write(staging)
         (staging / "history.json").write_text(json.dumps(list(history), indent=1) + "\n")
         np.savez(staging / _WEIGHTS, allow_pickle=False, **weights_of(network))

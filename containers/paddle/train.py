@@ -1,7 +1,8 @@
 """The training job of this image: ``python -m containers.paddle.train``, or `run` from the command line.
 
 Channels: ``data`` (a snapshot or PaddleOCR label files) and, if wanted, ``replay`` (an old snapshot),
-``model`` (the champion's artifact), ``config`` (a ``family.yaml`` that is not in the image).
+``model`` (the champion's artifact), ``config`` (a ``family.yaml`` that is not in the image). A channel that
+holds only ``nothing.json`` says that there is none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from containers.paddle.recipe import load_recipe
 
 def main(job: Job, stop: Stop) -> None:
     """Train what the job's hyperparameters and channels say."""
-    settings = parse(job.hyperparameters(), Hyperparameters)
+    settings = fitting(parse(job.hyperparameters(), Hyperparameters), job)
     spread(settings, job.gpus)
     replay = job.optional_channel("replay")
     inputs = Inputs(
@@ -39,6 +40,20 @@ def main(job: Job, stop: Stop) -> None:
         print("stopped: no model; started again it goes on at the last checkpoint, if there is one")  # noqa: T201
         return
     print(f"model {artifact.version} of the family {artifact.description.family!r} is ready")  # noqa: T201
+
+
+def fitting(settings: Hyperparameters, job: Job) -> Hyperparameters:
+    """Return `settings` without what concerns a channel that says nothing.
+
+    A pipeline's hyperparameters are always the same, its first run has neither champion nor replay. Where
+    the channel is absent they stay, and are refused: somebody forgot it.
+    """
+    idle: dict[str, object] = {}
+    if job.says_nothing("replay"):
+        idle["replay_ratio"] = None
+    if job.says_nothing("model"):
+        idle["distillation"] = 0.0
+    return settings.model_copy(update=idle)
 
 
 def spread(settings: Hyperparameters, gpus: int = 0) -> None:

@@ -12,7 +12,7 @@ import pytest
 from config.errors import Problem, StateError
 from config.yaml_source import Settings
 from containers.common.contract import Job
-from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_CHARACTERS, Stop, run
+from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_BYTES, Stop, run
 from containers.common.errors import JobError, TrainingError
 from containers.common.hyperparameters import parse
 
@@ -102,7 +102,7 @@ def test_whatever_fails_leaves_one_sentence(tmp_path: Path, error: Exception, co
     sentence = job.failure.read_text(encoding="utf-8")
     assert said in sentence
     assert "\n" not in sentence
-    assert len(sentence) <= FAILURE_CHARACTERS
+    assert len(sentence.encode()) <= FAILURE_BYTES
     assert [path.name for path in job.failure.parent.iterdir()] == ["failure"]
 
 

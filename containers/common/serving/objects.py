@@ -44,7 +44,7 @@ def fetch(place: S3Object, max_bytes: int) -> bytes:
     """
     # not a UPath: to fsspec's parser of addresses, a key may say another file system ("a::file:///b")
     import fsspec  # type: ignore[import-untyped]
-    from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
+    from botocore.exceptions import BotoCoreError
 
     try:
         data: bytes = fsspec.filesystem("s3").cat_file(f"{place.bucket}/{place.key}", end=max_bytes + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import paddle
@@ -53,8 +54,9 @@ def train_recogniser(
     _refuse_idle(settings, inputs)
     with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
         scratch = Path(folder)
-        data = open_data(inputs.data, family, scratch / "data")
-        replay = open_data(inputs.replay, family, scratch / "replay") if inputs.replay else None
+        opened = partial(open_data, family=family, examined=not settings.examine)
+        data = opened(inputs.data, scratch=scratch / "data")
+        replay = opened(inputs.replay, scratch=scratch / "replay") if inputs.replay else None
         champion = open_champion(inputs, family.family, scratch)
         material = Material(family, recipe, settings, data, replay, champion)
         alphabet = _alphabet(material)
