@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from cli import config, corpus, registry, train
+from cli import config, corpus, pipeline, registry, train
 from cli.evaluate import evaluate
 from cli.predict import predict
 from cli.serve import serve
@@ -31,6 +31,7 @@ app.add_typer(corpus.app, name="corpus")
 app.add_typer(config.app, name="config")
 app.add_typer(registry.app, name="registry")
 app.add_typer(train.app, name="train")
+app.add_typer(pipeline.app, name="pipeline")
 app.command()(evaluate)
 app.command()(predict)
 app.command()(serve)
@@ -38,6 +39,8 @@ app.command()(serve)
 
 _EXTRAS = {
     "evaluation": ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely"),
+    "pipelines": ("boto3", "botocore", "sagemaker"),
+    "registry": ("alembic", "mlflow", "sqlalchemy"),
     "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex"),
     "registry": ("alembic", "boto3", "botocore", "mlflow", "sqlalchemy"),
     "serving": ("httptools", "starlette", "uvicorn", "uvloop"),

@@ -93,11 +93,10 @@ def start(
         str | None, typer.Option(help="Begin from this version or model.tar.gz; none: from nothing.")
     ] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxCer=0.05; repeatable.")
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxCer=0.05; repeatable."),
     ] = None,
-    token: Annotated[
-        str | None, typer.Option(help="Start no second run for the same token.")
-    ] = None,
+    token: Annotated[str | None, typer.Option(help="Start no second run for the same token.")] = None,
 ) -> None:
     """Start the family's pipeline in the account, from the approved champion if there is one.
 
@@ -131,7 +130,9 @@ def runs(
     environment: Annotated[
         str | None, typer.Option(help="List the account's runs, not those of this machine.")
     ] = None,
-    family: Annotated[str | None, typer.Option(help="Of this family only; an account is asked for one.")] = None,
+    family: Annotated[
+        str | None, typer.Option(help="Of this family only; an account is asked for one.")
+    ] = None,
 ) -> None:
     """List the runs of this machine, or of a family in the account, the newest first.
 

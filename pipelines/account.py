@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from config.errors import InputError, Problem, StateError, did_you_mean
 
-_NOT_THERE = "ResourceNotFound"
+_NOT_THERE = ("ResourceNotFound", "ResourceNotFoundException")
 _LOG_GROUPS = {"TrainingJob": "/aws/sagemaker/TrainingJobs", "ProcessingJob": "/aws/sagemaker/ProcessingJobs"}
 
 
@@ -47,7 +47,7 @@ def deployed(client: Any, name: str) -> bytes | None:
     try:
         return str(client.describe_pipeline(PipelineName=name)["PipelineDefinition"]).encode()
     except client.exceptions.ClientError as error:
-        if _code(error) == _NOT_THERE:
+        if _is_missing(error):
             return None
         raise
 
@@ -180,5 +180,7 @@ def _token(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _code(error: Any) -> str:
-    return str(error.response["Error"]["Code"])
+def _is_missing(error: Any) -> bool:
+    """Tell whether AWS says that there is no such thing: of many of its names it says so as a validation."""
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    return code in _NOT_THERE or ("find" in message or "does not exist" in message)
