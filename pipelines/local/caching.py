@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,11 @@ COMPARED = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a step gave, and in which run; `ended_s` is in seconds since 1970."""
+    """What a step gave, when, and in which run."""
 
     run: str
     step: str
-    ended_s: float
+    ended: datetime
     result: Mapping[str, Any]
 
 
@@ -55,13 +55,13 @@ def key_of(step_type: str, arguments: Mapping[str, Any], code: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def find(home: Path, pipeline: str, key: str, within: timedelta, now_s: float) -> Entry | None:
+def find(home: Path, pipeline: str, key: str, within: timedelta) -> Entry | None:
     """Return the last result for `key` in runs of `pipeline`, if it is not too old and still there."""
     path = _path(home, pipeline, key)
     if not path.exists():
         return None
     entry = _ENTRY.validate_json(path.read_bytes())
-    fresh = now_s - entry.ended_s <= within.total_seconds()
+    fresh = datetime.now(UTC) - entry.ended <= within
     return entry if fresh and all(path_of(uri, home).exists() for uri in _outputs(entry.result)) else None
 
 
@@ -69,7 +69,7 @@ def keep(home: Path, pipeline: str, key: str, entry: Entry) -> None:
     """Remember a result for later runs."""
     path = _path(home, pipeline, key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(as_path(path), json.dumps(asdict(entry), ensure_ascii=False).encode())
+    write_whole(as_path(path), _ENTRY.dump_json(entry))
 
 
 def _path(home: Path, pipeline: str, key: str) -> Path:

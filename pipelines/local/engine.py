@@ -1,4 +1,7 @@
-"""Executes a run of a pipeline on this machine, from wherever it stands to its end."""
+"""Executes a run of a pipeline on this machine, from wherever it stands to its end.
+
+What belongs to a run besides (`begin`, `load`, `runs`, `log_of`, `stop`) can be had from here, too.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,11 @@ from pipelines.local.errors import StepError
 from pipelines.local.graph import ready
 from pipelines.local.journal import Event, Journal
 from pipelines.local.processes import Stop
-from pipelines.local.runs import load
+from pipelines.local.runs import begin, load, log_of, runs, stop
 from pipelines.local.state import Run, read
 from pipelines.local.steps import Outcome, Stage, StoppedError, Surroundings, perform
 
+__all__ = ["Event", "Run", "Surroundings", "begin", "execute", "load", "log_of", "runs", "stop"]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -55,17 +59,16 @@ def execute(run_id: str, surroundings: Surroundings, tell: Callable[[Event], Non
 
 
 async def _drive(run: Run, surroundings: Surroundings, tell: Callable[[Event], None], held: int) -> Run:
-    stop = Stop()
+    told, journal = Stop(), Journal(run, tell)
     for number in _SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, stop.tell, number)
-    journal = Journal(run, tell)
+        asyncio.get_running_loop().add_signal_handler(number, _hear, number, told, journal)
     journal.resume()
-    stage = Stage(run.definition(), journal, surroundings, stop, held)
+    stage = Stage(run.definition(), journal, surroundings, told, held)
     going: dict[asyncio.Task[Outcome], Step] = {}
     try:
         while True:
             failed = any(one.status == "Failed" for one in journal.run.steps.values())
-            for step in [] if failed or stop.leave.is_set() else _ready(stage):
+            for step in [] if failed or told.leave.is_set() else _ready(stage):
                 journal.begin(step.name, step.type)
                 going[asyncio.create_task(perform(step, stage))] = step
             if not going:
@@ -75,8 +78,15 @@ async def _drive(run: Run, surroundings: Surroundings, tell: Callable[[Event], N
                 _note_end(going.pop(task), task, stage)
     finally:
         if going:  # what went wrong is told once no job is left
-            stop.tell()
+            told.tell()
             await asyncio.wait(going)
+
+
+def _hear(number: int, told: Stop, journal: Journal) -> None:
+    again = told.leave.is_set()
+    told.tell(number)
+    seconds = f"{locks.LEAVING_S:.0f} s"
+    journal.note("killing the jobs" if again else f"stopping: the jobs have {seconds}; once more kills them")
 
 
 def _ready(stage: Stage) -> list[Step]:

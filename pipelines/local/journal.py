@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pipelines.local.state import Run, Status, StepRun, forget_step, save, save_step
@@ -35,13 +35,13 @@ class Journal:
         for name, step in self.run.steps.items():
             if step.status != "Succeeded":
                 self.run = forget_step(self.run, name)
-        self.run = replace(self.run, status="Executing", ended_s=None, reason=None, signal=None)
+        self.run = replace(self.run, status="Executing", ended=None, reason=None, signal=None)
         save(self.run)
         self._tell(Event("run", self.run))
 
     def begin(self, name: str, step_type: str) -> None:
         """Note that a step begins."""
-        self._step(StepRun(name, step_type, "Executing", started_s=time.time()))
+        self._step(StepRun(name, step_type, "Executing", started=datetime.now(UTC)))
 
     def again(self, name: str, why: str) -> None:
         """Note that a step is tried again."""
@@ -58,15 +58,19 @@ class Journal:
         cached_from: str | None = None,
     ) -> None:
         """Note how a step ended."""
-        step = replace(self.run.steps[name], status=status, ended_s=time.time(), reason=reason)
+        step = replace(self.run.steps[name], status=status, ended=datetime.now(UTC), reason=reason)
         self._step(replace(step, result=result or {}, cached_from=cached_from))
 
     def end(self, status: Status, reason: str | None = None, signal: int | None = None) -> Run:
         """Note how the run ended; return it."""
-        self.run = replace(self.run, status=status, ended_s=time.time(), reason=reason, signal=signal)
+        self.run = replace(self.run, status=status, ended=datetime.now(UTC), reason=reason, signal=signal)
         save(self.run)
         self._tell(Event("run", self.run))
         return self.run
+
+    def note(self, text: str) -> None:
+        """Tell what does not change the run."""
+        self._tell(Event("note", self.run, text=text))
 
     def line(self, step: str, line: str) -> None:
         """Tell what a job printed."""

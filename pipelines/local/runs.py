@@ -8,7 +8,6 @@ import re
 import secrets
 import shutil
 import signal
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -46,7 +45,7 @@ def begin(
     if token is not None and (before := _begun_with(home, token)) is not None:
         return _same(before, pipeline, values)
     folder = _new_folder(home, pipeline)
-    run = Run(folder.name, folder, pipeline, values, "Executing", created_s=time.time())
+    run = Run(folder.name, folder, pipeline, values, "Executing", started=datetime.now(UTC))
     create(run, definition)
     if token is not None and not _claim(home, token, run.id):
         shutil.rmtree(folder)  # another process was faster with this token
@@ -57,7 +56,7 @@ def begin(
 def runs(home: Path) -> list[Run]:
     """Return all runs, oldest first."""
     folders = (path.parent for path in (home / "runs").glob(f"[!.]*/{RUN}"))
-    return sorted((_seen(read(folder)) for folder in folders), key=lambda one: (one.created_s, one.id))
+    return sorted((_seen(read(folder)) for folder in folders), key=lambda one: (one.started, one.id))
 
 
 def load(home: Path, run_id: str) -> Run:

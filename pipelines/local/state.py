@@ -8,9 +8,9 @@ runs/RUN/jobs/STEP/       the folder of its job; log.txt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -30,13 +30,13 @@ StateT = TypeVar("StateT", "_RunFile", "StepRun")
 
 @dataclass(frozen=True, slots=True)
 class StepRun:
-    """A step that has begun; times in seconds since 1970. One that never begins has none."""
+    """A step that has begun; one that never begins has none."""
 
     name: str
     type: str
     status: Status
-    started_s: float
-    ended_s: float | None = None
+    started: datetime
+    ended: datetime | None = None
     attempts: int = 1
     reason: str | None = None
     """Why it failed."""
@@ -48,15 +48,15 @@ class StepRun:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a pipeline; times in seconds since 1970."""
+    """A run of a pipeline."""
 
     id: str
     folder: Path
     pipeline: str
     parameters: Mapping[str, Value]
     status: Status
-    created_s: float
-    ended_s: float | None = None
+    started: datetime
+    ended: datetime | None = None
     reason: str | None = None
     """Why it failed or stopped."""
     signal: int | None = None
@@ -77,8 +77,8 @@ class _RunFile:
     pipeline: str
     parameters: dict[str, Value]
     status: Status
-    created_s: float
-    ended_s: float | None = None
+    started: datetime
+    ended: datetime | None = None
     reason: str | None = None
     signal: int | None = None
 
@@ -95,14 +95,13 @@ def create(run: Run, definition: bytes) -> None:
 
 def save(run: Run) -> None:
     """Write what is known of a run, without its steps."""
-    content = asdict(replace(run, steps={}))
-    kept = {name: content[name] for name in _RunFile.__dataclass_fields__}
-    _write(run.folder / RUN, kept)
+    file = _RunFile(**{name: getattr(run, name) for name in _RunFile.__dataclass_fields__})
+    _write(run.folder / RUN, _RUN_FILE.dump_json(file, indent=2))
 
 
 def save_step(run: Run, step: StepRun) -> Run:
     """Write a step of `run`; return the run with it."""
-    _write(run.folder / STEPS / f"{step.name}.json", asdict(step))
+    _write(run.folder / STEPS / f"{step.name}.json", _STEP_RUN.dump_json(step, indent=2))
     return replace(run, steps={**run.steps, step.name: step})
 
 
@@ -120,7 +119,7 @@ def read(folder: Path) -> Run:
     """
     about = _load(folder / RUN, _RUN_FILE)
     found = (_load(path, _STEP_RUN) for path in (folder / STEPS).glob("[!.]*.json"))
-    steps = {step.name: step for step in sorted(found, key=lambda one: (one.started_s, one.name))}
+    steps = {step.name: step for step in sorted(found, key=lambda one: (one.started, one.name))}
     about_run = {name: getattr(about, name) for name in _RunFile.__dataclass_fields__}
     return Run(id=folder.name, folder=folder, steps=steps, **about_run)
 
@@ -134,5 +133,5 @@ def _load(path: Path, kind: TypeAdapter[StateT]) -> StateT:
         raise DefinitionError(Problem("pipeline.state", found, "a run's state", remedy, str(path))) from error
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    write_whole(as_path(path), json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+def _write(path: Path, content: bytes) -> None:
+    write_whole(as_path(path), content + b"\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from config.errors import GlyphlineError
 from corpus.paths import as_path, write_whole
 from pipelines.local import caching, jobs, processes, retries, store
 from pipelines.local.conditions import hold
@@ -27,8 +27,6 @@ from pipelines.local.state import JOBS, LINEAGE, LOG, Run
 
 _ARN = "arn:aws:sagemaker:local:000000000000"
 _ENTITIES = ("Action", "Artifact", "Context")
-_TOKEN_CHARACTERS = 36
-"""As long as CreateModelPackage's ClientToken may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,8 @@ class Surroundings:
 
     `images` has the command of each image's ENTRYPOINT by the last part of its repository's name, `code` is
     the digest of the code that stands for the images. `register` takes a CreateModelPackage request and
-    returns the version's ARN; it may come again with the same ClientToken after an interruption, and is
-    then to return what it registered. `environment` is added to every job's.
+    returns the version's ARN; after an interruption it may be asked again for the same run, and is then to
+    return what it registered before. `environment` is added to every job's.
     """
 
     home: Path
@@ -91,7 +89,7 @@ async def perform(step: Step, stage: Stage) -> Outcome:
         case "Fail":
             raise StepError(arguments["ErrorMessage"])
         case "RegisterModel":
-            return Outcome(await _register(step, arguments, stage))
+            return Outcome(await _register(arguments, stage))
         case "Lineage":
             return Outcome(_lineage(arguments, stage.run))
         case "Processing" | "Training":
@@ -141,13 +139,15 @@ async def _cached_or_run(
     run, around = stage.run, stage.surroundings
     key = caching.key_of(kind, arguments, around.code)
     if step.cached_for is not None:
-        entry = caching.find(around.home, run.pipeline, key, step.cached_for, time.time())
+        entry = caching.find(around.home, run.pipeline, key, step.cached_for)
         if entry is not None:
             return Outcome(entry.result, cached_from=entry.run)
     job = jobs.plan(kind, _job_name(run, step), arguments, _origins(step), around.images)
     result = await _tried(step, job, stage)
     if step.cached_for is not None:
-        caching.keep(around.home, run.pipeline, key, caching.Entry(run.id, step.name, time.time(), result))
+        caching.keep(
+            around.home, run.pipeline, key, caching.Entry(run.id, step.name, datetime.now(UTC), result)
+        )
     return Outcome(result)
 
 
@@ -179,10 +179,12 @@ async def _tried(step: Step, job: jobs.Job, stage: Stage) -> dict[str, Any]:
         raise StoppedError
 
 
-async def _register(step: Step, arguments: dict[str, Any], stage: Stage) -> dict[str, Any]:
-    token = hashlib.sha256(f"{stage.run.id}/{step.name}".encode()).hexdigest()[:_TOKEN_CHARACTERS]
+async def _register(arguments: dict[str, Any], stage: Stage) -> dict[str, Any]:
     # in a thread: a registry may take seconds, and the logs of other steps are to go on
-    arn = await asyncio.to_thread(stage.surroundings.register, {**arguments, "ClientToken": token})
+    try:
+        arn = await asyncio.to_thread(stage.surroundings.register, arguments)
+    except GlyphlineError as error:
+        raise StepError(str(error)) from error
     return {**arguments, "ModelPackageArn": arn, "ModelPackageStatus": "Completed"}
 
 
@@ -213,7 +215,7 @@ def _scope(step: Step, stage: Stage) -> Scope:
         "PipelineArn": arn,
         "PipelineExecutionId": run.id,
         "PipelineExecutionArn": f"{arn}/execution/{run.id}",
-        "StartDateTime": datetime.fromtimestamp(run.created_s, UTC).isoformat(),
+        "StartDateTime": run.started.isoformat(),
         "CurrentDateTime": datetime.now(UTC).isoformat(),
         "TrainingJobName": job,
         "ProcessingJobName": job,
