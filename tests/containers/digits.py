@@ -44,19 +44,23 @@ augmentation: {from_epoch: 4}
 """
 
 
-def write_labels(folder: Path, texts: Sequence[str], seed: int = 0) -> None:
-    """Draw one image for each text, and PaddleOCR's label files beside them: every fifth line is for val."""
+SPLITS = ("val", "train", "train", "train", "train")
+"""Of the lines in turn."""
+
+
+def write_labels(folder: Path, texts: Sequence[str], seed: int = 0, splits: Sequence[str] = SPLITS) -> None:
+    """Draw one image for each text, and PaddleOCR's label files beside them."""
     random = np.random.default_rng(seed)
     font = ImageFont.load_default(size=24)
     (folder / "images").mkdir(parents=True)
-    labels: dict[str, list[str]] = {"train": [], "val": []}
+    labels: dict[str, list[str]] = {split: [] for split in splits}
     for number, text in enumerate(texts):
         image = Image.new("L", (16 * len(text) + 12, 32), int(random.integers(200, 256)))
         place = (int(random.integers(2, 8)), int(random.integers(0, 5)))
         ImageDraw.Draw(image).text(place, text, int(random.integers(0, 90)), font)
         noisy = np.asarray(image, np.int16) + random.integers(-9, 10, (32, image.width))
         Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(folder / f"images/{number}.png")
-        labels["val" if number % 5 == 0 else "train"].append(f"images/{number}.png\t{text}\n")
+        labels[splits[number % len(splits)]].append(f"images/{number}.png\t{text}\n")
     for split, lines in labels.items():
         (folder / f"rec_gt_{split}.txt").write_text("".join(lines))
 
