@@ -100,7 +100,7 @@ def evaluate(
 
         print_json(encode(result))
     else:
-        _tell(result)
+        tell_evaluation(result)
     raise typer.Exit(0 if result.gate is None or result.gate.passed else 1)
 
 
@@ -147,7 +147,8 @@ def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
     return family.gate if family is not None else None
 
 
-def _tell(result: Evaluation) -> None:
+def tell_evaluation(result: Evaluation) -> None:
+    """Print how good a candidate is, beside the champion if there is one, and what the gate says."""
     print_table(_alone(result) if result.comparison is None else beside(result.comparison, result))
     for warning in result.warnings:
         typer.secho(f"note: {warning}", fg="yellow", err=True)

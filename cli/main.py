@@ -39,8 +39,7 @@ app.command()(serve)
 
 _EXTRAS = {
     "evaluation": ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely"),
-    "pipelines": ("boto3", "botocore", "sagemaker"),
-    "registry": ("alembic", "mlflow", "sqlalchemy"),
+    "pipelines": ("sagemaker",),
     "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex"),
     "registry": ("alembic", "boto3", "botocore", "mlflow", "sqlalchemy"),
     "serving": ("httptools", "starlette", "uvicorn", "uvloop"),

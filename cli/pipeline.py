@@ -10,7 +10,6 @@ from cli import pipeline_local
 from cli.output import print_table
 
 if TYPE_CHECKING:
-    from config.environment import Environment
     from pipelines.account import Run, StepRun
     from pipelines.family_pipeline import FamilyPipeline
     from pipelines.place import Place

@@ -1,4 +1,4 @@
-"""`glyphline pipeline run --local` and what belongs to it: the engine, the local registry and the terminal."""
+"""`glyphline pipeline run --local` and what belongs to it: engine, local registry and terminal."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import typer
 from cli.output import print_table
 
 if TYPE_CHECKING:
-    from pipelines.local.engine import Surroundings
     from pipelines.local.state import Run
+    from pipelines.local.steps import Surroundings
     from registry.protocol import Registry
 
 _FAILED = 1
@@ -50,7 +50,7 @@ def run(
     from corpus.snapshot import open_snapshot
     from pipelines.family_pipeline import pipeline_of
     from pipelines.inputs import values
-    from pipelines.local import engine
+    from pipelines.local.runs import begin
     from pipelines.place import NO_ACCOUNT, Place
     from registry.mlflow import local_registry
 
@@ -65,7 +65,7 @@ def run(
     _put(built.upload.files)
     folder = Path(str(snapshot.folder)).absolute().as_uri()
     given = values(snapshot, folder, built.upload.family_uri, begin_from, place)
-    begun = engine.begin(home(), built.name, built.definition, {**given, **said}, token)
+    begun = begin(home(), built.name, built.definition, {**given, **said}, token)
     _execute(begun.id)
 
 
@@ -82,10 +82,10 @@ def list_runs(family: str | None) -> None:
     from rich.table import Table
 
     from config.home import home
-    from pipelines.local import engine
+    from pipelines.local.runs import runs
 
     table = Table("run", "started", "status", "why")
-    for one in engine.runs(home()):
+    for one in reversed(runs(home())):
         if family in (None, one.pipeline):
             table.add_row(one.id, f"{one.started:%Y-%m-%d %H:%M}", one.status, one.reason or "")
     print_table(table)
@@ -95,9 +95,9 @@ def show_run(run_id: str) -> None:
     """Print the steps of a run, and where its report lies."""
     from cli.pipeline_view import table_of
     from config.home import home
-    from pipelines.local import engine
+    from pipelines.local.runs import load
 
-    found = engine.load(home(), run_id)
+    found = load(home(), run_id)
     print_table(table_of(found))
     _tell_outcome(found)
 
@@ -105,17 +105,17 @@ def show_run(run_id: str) -> None:
 def print_log(run_id: str, step: str) -> None:
     """Print the log of a step's job."""
     from config.home import home
-    from pipelines.local import engine
+    from pipelines.local.runs import log_of
 
-    typer.echo(engine.log_of(home(), run_id, step).read_text(encoding="utf-8", errors="replace"), nl=False)
+    typer.echo(log_of(home(), run_id, step).read_text(encoding="utf-8", errors="replace"), nl=False)
 
 
 def stop_run(run_id: str) -> None:
     """Tell a run that another process is executing to stop."""
     from config.home import home
-    from pipelines.local import engine
+    from pipelines.local.runs import stop
 
-    engine.stop(home(), run_id)
+    stop(home(), run_id)
     typer.echo(f"told to stop; go on with: glyphline pipeline resume {run_id}")
 
 
@@ -160,21 +160,28 @@ def _execute(run_id: str) -> None:
     from cli.pipeline_view import viewing
     from config.home import home
     from pipelines.local import engine
+    from pipelines.local.runs import load
 
-    with viewing(engine.load(home(), run_id)) as tell:
-        ended = engine.execute(home(), run_id, _surroundings(), tell)
+    begun = load(home(), run_id)
+    if begun.status == "Succeeded":  # the same token once more
+        typer.echo(f"{run_id} has succeeded already")
+        _tell_outcome(begun)
+        return
+    with viewing(begun) as tell:
+        ended = engine.execute(run_id, _surroundings(), tell)
     _tell_outcome(ended)
     if ended.status == "Stopped":
         typer.echo(f"stopped; go on with: glyphline pipeline resume {ended.id}", err=True)
-        raise typer.Exit(130)
+        raise typer.Exit(128 + (ended.signal or 0))
     if ended.status != "Succeeded":
+        typer.secho(ended.reason or "failed", fg="red", err=True)
         raise typer.Exit(_FAILED)
 
 
 def _surroundings() -> Surroundings:
     from config.home import home
     from pipelines.code import code_digest
-    from pipelines.local.engine import Surroundings
+    from pipelines.local.steps import Surroundings
     from registry.mlflow import local_registry
     from registry.versions import NewVersion
 
@@ -203,7 +210,22 @@ def _put(files: Mapping[str, bytes]) -> None:
 
 
 def _tell_outcome(ended: Run) -> None:
-    """Say what came of a run: the comparison, the registered version, the report."""
+    """Say what came of a run: the comparison, the report, the registered version."""
+    evaluated, registered = ended.steps.get("Evaluate"), ended.steps.get("Register")
+    if evaluated is not None and evaluated.status == "Succeeded":
+        from cli.evaluate import tell_evaluation
+        from config.home import in_store
+        from evaluation.document import decode
+
+        output = evaluated.result["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
+        folder = in_store(output)
+        document = folder / "evaluation.json"
+        tell_evaluation(decode(document.read_bytes(), str(document)))
+        typer.echo(f"report: {folder / 'report.html'}")
+    if registered is not None and registered.status == "Succeeded":
+        reference = registered.result["ModelPackageArn"]
+        typer.echo(f"registered: {reference}, pending approval")
+        typer.echo(f'approve it: glyphline registry approve {reference} --reason "…"')
 
 
 def _hint(text: str) -> None:

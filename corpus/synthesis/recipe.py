@@ -12,16 +12,19 @@ from pydantic import AfterValidator, Field, model_validator
 from config.family import Share
 from config.yaml_source import Settings, load_named, names_in
 from corpus.splits import SplitPolicy
-from corpus.synthesis.texts import receipts, tags
+from corpus.synthesis.texts import analysers, receipts, tags
 
 RECIPES = Path(__file__).parent / "recipes"
 
 Range = tuple[float, float]
 Weight = Annotated[float, Field(ge=0)]
-GrammarName = Literal["thai-clusters", "thai-words", "hindi-words", "vietnamese-words", "tags", "receipts"]
+GrammarName = Literal[
+    "thai-clusters", "thai-words", "hindi-words", "vietnamese-words", "tags", "analysers", "receipts"
+]
 
 KINDS: Mapping[str, Mapping[str, Callable[[random.Random], str]]] = {
     "tags": tags.KINDS,
+    "analysers": analysers.KINDS,
     "receipts": receipts.KINDS,
 }
 """What each grammar that has ``kinds`` can write."""
@@ -39,7 +42,7 @@ def _range(low: float, high: float) -> AfterValidator:
 
 
 class TextSettings(Settings):
-    """Where labels come from: `lengths` weighs how many clusters or words, or `kinds` (tags, receipts)."""
+    """Where labels come from: `lengths` weighs how many clusters or words, or `kinds` what is written."""
 
     grammar: GrammarName
     lengths: dict[Annotated[int, Field(ge=1, le=20)], Weight] = Field(default_factory=dict)

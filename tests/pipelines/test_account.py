@@ -70,7 +70,7 @@ def test_start_of_a_pipeline_that_is_not_there(client: Any) -> None:
 
 
 def test_show_and_logs_and_stop() -> None:
-    """The emulator has neither: the answers are made by hand, and held against AWS's models by the stubber."""
+    """The emulator has neither: these answers are made by hand, and held against AWS's own models."""
     options = {"region_name": "eu-central-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     sagemaker, logs = boto3.client("sagemaker", **options), boto3.client("logs", **options)
     job = "arn:aws:sagemaker:eu-central-1:123456789012:training-job/pipelines-abc-Train-1"

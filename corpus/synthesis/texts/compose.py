@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from corpus.synthesis.recipe import KINDS, GrammarName, TextSettings
-from corpus.synthesis.texts import hindi, receipts, tags, thai, vietnamese
+from corpus.synthesis.texts import analysers, hindi, receipts, tags, thai, vietnamese
 
 _REFERENCE_DRAWS = 3000
 
@@ -38,7 +38,11 @@ _WORDS: Mapping[GrammarName, _Words] = {
     "vietnamese-words": _Words(vietnamese.words, vietnamese.ALPHABET),
 }
 
-_ALPHABETS: Mapping[GrammarName, frozenset[str]] = {"tags": tags.ALPHABET, "receipts": receipts.ALPHABET}
+_ALPHABETS: Mapping[GrammarName, frozenset[str]] = {
+    "tags": tags.ALPHABET,
+    "analysers": analysers.ALPHABET,
+    "receipts": receipts.ALPHABET,
+}
 
 
 def alphabet_of(settings: TextSettings) -> frozenset[str]:
