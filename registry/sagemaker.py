@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BY, _AT, _AS = "decided_by", "decided_at", "decided_as"
 _DESCRIBERS = 8
+_PAGES = {"PageSize": 100}
 _PACKAGE = re.compile(r"arn:[^:]+:sagemaker:[^:]+:\d+:model-package/[^/]+/\d+")
 _METADATA_VALUE = re.compile(r"[\w\s.:/=+@-]{1,256}")
 """What SageMaker takes as a value of CustomerMetadataProperties."""
@@ -51,7 +52,7 @@ class SagemakerRegistry:
     def groups(self) -> tuple[str, ...]:
         """See `Registry.groups`."""
         with _told("the groups"):
-            pages = self.client.get_paginator("list_model_package_groups").paginate()
+            pages = self.client.get_paginator("list_model_package_groups").paginate(PaginationConfig=_PAGES)
             found = (
                 one["ModelPackageGroupName"] for page in pages for one in page["ModelPackageGroupSummaryList"]
             )
@@ -103,7 +104,7 @@ class SagemakerRegistry:
         """Return the versions of `group`, or only those that SageMaker's filters let through."""
         with _told(group):
             listing = self.client.get_paginator("list_model_packages")
-            pages = listing.paginate(ModelPackageGroupName=group, **only)
+            pages = listing.paginate(ModelPackageGroupName=group, PaginationConfig=_PAGES, **only)
             arns = [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
             with ThreadPoolExecutor(_DESCRIBERS) as pool:  # a summary holds no metadata
                 found = list(pool.map(self._described, arns))
