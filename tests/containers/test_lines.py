@@ -112,6 +112,15 @@ def test_changes_are_random_and_repeatable() -> None:
     np.testing.assert_array_equal(augment(lines, nothing, np.random.default_rng(3)), lines)
 
 
+def test_no_letter_leaves_a_long_line() -> None:
+    line = np.full((32, 900), 255, np.uint8)
+    line[12:20, [8, 9, 10, -11, -10, -9]] = 0
+    how = Augmentation(stroke=0, blur=0, contrast=0, brightness=0, noisy=0)
+    changed = augment(np.stack([line] * 64), how, np.random.default_rng(0))
+    assert (changed[:, :, :450].min(axis=(1, 2)) < 128).all()
+    assert (changed[:, :, 450:].min(axis=(1, 2)) < 128).all()
+
+
 def test_joined_lines_carry_both_texts() -> None:
     random = np.random.default_rng(0)
     lines = np.stack([np.full((32, 48), 20 * n, np.uint8) for n in range(6)])

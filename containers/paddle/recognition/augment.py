@@ -17,6 +17,8 @@ Labels = Sequence[NDArray[np.int32]]
 """The classes of each line."""
 
 _JOIN_JITTER = 0.1
+_ENDS = 0.1
+"""Of the height: stretch and slope move the ends no further, or letters of a long line would leave it."""
 _STROKE = np.ones((2, 2), np.uint8)
 _STROKE_SHARE = 0.6
 """A whole pixel more or less would close the loops of small type."""
@@ -56,7 +58,9 @@ def augment(pixels: Pixels, how: Augmentation, random: np.random.Generator) -> P
 def _warped(line: Pixels, how: Augmentation, random: np.random.Generator) -> Pixels:
     """Stretch, shear and slope about the middle, then shift."""
     height, width = line.shape[:2]
-    limits = (how.stretch, how.shear, how.slope, how.stretch, how.shift * height, how.shift * height)
+    ends = _ENDS * height / (width / 2)
+    shift = how.shift * height
+    limits = (min(how.stretch, ends), how.shear, min(how.slope, ends), how.stretch, shift, shift)
     along, shear, slope, across, right, down = random.uniform(-1, 1, 6) * limits
     turn = np.array([[1 + along, shear], [slope, 1 + across]])
     middle = np.array([width / 2, height / 2])
