@@ -50,13 +50,13 @@ def refusal(found: Examination) -> Problem:
     where = first.occurrences[0]
     placed = next((one for one in found.findings if one.occurrences[0].file is not None), first)
     begin, more = placed.occurrences[0], len(found.errors) - 1
-    sample = f" ({begin.sample})" if begin.sample else ""
+    sample = f"{begin.sample}: " if begin.sample else ""
     times = f" ({len(placed.occurrences):,} times)" if len(placed.occurrences) > 1 else ""
     total = "" if placed is first else f"; {where.found}"
     others = f" (and {more} more kinds of faults)" if more else ""
     return Problem(
         first.rule,
-        f"{begin.found}{sample}: {placed.summary}{times}{total}{others}",
+        f"{sample}{begin.found}: {placed.summary.removesuffix('.')}{times}{total}{others}",
         "data that a model can learn from",
         f"{placed.remedy} All of it: glyphline corpus examine DATA --family {found.family}.",
         begin.file,

@@ -20,6 +20,9 @@ FAILURE_BYTES = 1024
 """SageMaker cuts ``FailureReason`` and ``ExitMessage`` there."""
 DONE, FAILED, CALLERS_MISTAKE = 0, 1, 2
 
+Main = Callable[[Job, "Stop"], None]
+"""What a job does."""
+
 
 class StoppedError(GlyphlineError):
     """The job was told to leave, and there is nothing to keep."""
@@ -77,7 +80,7 @@ def signals_kept() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
 
 
-def run(main: Callable[[Job, Stop], None], job: Job | None = None) -> int:
+def run(main: Main, job: Job | None = None) -> int:
     """Run `main`; return the exit code (0 done or stopped, 1 failed, 2 the caller's mistake).
 
     Whatever goes wrong is one readable sentence in `Job.failure`; only what nobody foresaw also leaves its

@@ -12,8 +12,9 @@ import pytest
 from config.errors import Problem, StateError
 from config.yaml_source import Settings
 from containers.common.contract import Job
+from containers.common.delivery import write_nothing
 from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_BYTES, Stop, run
-from containers.common.errors import JobError, TrainingError
+from containers.common.errors import JobError, RefusedError, TrainingError
 from containers.common.hyperparameters import parse
 
 
@@ -62,6 +63,28 @@ def test_channels(tmp_path: Path) -> None:
         job.channel("model")
 
 
+def test_a_folder_may_say_that_there_is_none(tmp_path: Path) -> None:
+    job = Job(tmp_path)
+    champion = tmp_path / "processing/input/champion"
+    champion.mkdir(parents=True)
+    with pytest.raises(JobError, match="'champion' is empty"):
+        job.optional_processing_input("champion")
+    write_nothing(champion, "The first run has no champion.")
+    assert job.optional_processing_input("champion") is None
+    assert job.optional_processing_input("model") is None
+    with pytest.raises(JobError, match="processing input 'champion' that says there is none"):
+        job.processing_input("champion")
+    with pytest.raises(JobError, match=r"no processing input 'data' \(there are: champion\)"):
+        job.processing_input("data")
+    (champion / "model.tar.gz").touch()
+    assert job.optional_processing_input("champion") == job.processing_input("champion") == champion
+    assert not job.says_nothing("replay")
+    (tmp_path / "input/data/replay").mkdir(parents=True)
+    write_nothing(tmp_path / "input/data/replay", "")
+    assert job.says_nothing("replay")
+    assert job.optional_channel("replay") is None
+
+
 def test_hyperparameters_come_from_the_file(tmp_path: Path) -> None:
     job = Job(tmp_path)
     assert job.hyperparameters() == {}
@@ -93,7 +116,9 @@ def _raising(error: Exception) -> Callable[[Job, Stop], None]:
         (TrainingError("it diverged"), FAILED, "it diverged"),
         (OSError(errno.ENOSPC, "No space", "/opt/ml/model/x"), FAILED, "VolumeSizeInGB"),
         (MemoryError(), FAILED, "Lower batch_size"),
+        (RefusedError("it did not pass"), FAILED, "it did not pass"),
         (KeyError("x" * 5000), FAILED, "KeyError"),
+        (KeyError("ก" * 5000), FAILED, "ก…"),
     ],
 )
 def test_whatever_fails_leaves_one_sentence(tmp_path: Path, error: Exception, code: int, said: str) -> None:
@@ -104,6 +129,15 @@ def test_whatever_fails_leaves_one_sentence(tmp_path: Path, error: Exception, co
     assert "\n" not in sentence
     assert len(sentence.encode()) <= FAILURE_BYTES
     assert [path.name for path in job.failure.parent.iterdir()] == ["failure"]
+
+
+def test_a_processing_job_says_it_in_its_message(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/processingjobconfig.json").write_text("{}")
+    assert run(_raising(StateError("it is taken")), Job(tmp_path)) == CALLERS_MISTAKE
+    assert {path.name: path.read_text() for path in (tmp_path / "output").iterdir()} == {
+        "message": "it is taken"
+    }
 
 
 def test_success_leaves_no_failure(tmp_path: Path) -> None:

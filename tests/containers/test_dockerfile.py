@@ -89,7 +89,7 @@ def test_the_image_has_what_its_packages_ask_for():
     assert {other_names.get(name, name) for name in wanted} <= pins(IMAGE / "requirements-cpu.txt").keys()
 
 
-@pytest.mark.parametrize("words", [[], ["trian"], ["train", "serve"]])
+@pytest.mark.parametrize("words", [[], ["trian"], ["train", "serve"], ["serve", "--port", "1"]])
 def test_another_word_is_refused(words, capsys):
     assert main(words) == 2
     told = capsys.readouterr().err
