@@ -2,7 +2,6 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
-DEMO := .glyphline/demo
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench lock images clean
@@ -22,10 +21,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## Draw a labelled dataset, examine it, and say where the report lies
-	@rm -rf $(DEMO)
-	$(BIN)/glyphline corpus synth pid-tags --count 2000 --seed 7 --out $(DEMO)/tags
-	$(BIN)/glyphline corpus examine $(DEMO)/tags --family pid-rec --report $(DEMO)/report.html
+demo: setup ## Train, compare, gate and register two models here, the second on new labels
+	@sh scripts/demo.sh
 
 test: setup lint ## Lint, then run every test
 	$(BIN)/pytest -n auto
