@@ -15,6 +15,7 @@ from pipelines.local.graph import unreachable
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
     from rich.tree import Tree
 
     from pipelines.local.definition import Definition, Step
@@ -93,7 +94,7 @@ class _LiveTree:
             branches[step.name] = parent.add(self._label(step, gone), highlight=False)
         return tree
 
-    def _label(self, step: Step, gone: frozenset[str]) -> object:
+    def _label(self, step: Step, gone: frozenset[str]) -> Text:
         from rich.text import Text
 
         begun = self._run.steps.get(step.name)

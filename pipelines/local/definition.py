@@ -34,6 +34,7 @@ EXECUTION_VARIABLES = (
     "TrainingJobName",
     "ProcessingJobName",
 )
+_SHOWN = 60
 _STEP_NAME = r"^[A-Za-z0-9_-]{1,64}$"
 _UNITS = ("Y", 365), ("M", 30), ("W", 7), ("D", 1)
 _DURATION = re.compile(
@@ -157,7 +158,10 @@ def parse(definition: bytes) -> Definition:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the definition"
-        raise refused(f"{place}: {first['msg'].lower()}", "what the local engine knows") from error
+        given = repr(first["input"])
+        given = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}…"
+        found = f"{place} = {given} ({first['msg'].lower()})"
+        raise refused(found, "what the local engine knows") from error
     _check_names([one.name for one in parsed.parameters], "parameters")
     _check_names([one.name for one in parsed.steps], "steps")
     for step in parsed.steps:

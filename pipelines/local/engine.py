@@ -45,17 +45,11 @@ def execute(run_id: str, surroundings: Surroundings, tell: Callable[[Event], Non
     def note(text: str) -> None:
         tell(Event("note", read(folder), text=text))
 
-    with locks.alone(folder, note) as held:
+    with _full_disk_told(surroundings.home, run_id), locks.alone(folder, note) as held, _signals_kept():
         run = read(folder)
         if run.status == "Succeeded":
             raise StateError(f"The run {run_id} has succeeded: there is nothing to resume. Start a new one.")
-        try:
-            with _signals_kept():
-                return asyncio.run(_drive(run, surroundings, tell, held))
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            raise StateError(_full(surroundings.home, run_id)) from error
+        return asyncio.run(_drive(run, surroundings, tell, held))
 
 
 async def _drive(run: Run, surroundings: Surroundings, tell: Callable[[Event], None], held: int) -> Run:
@@ -135,5 +129,12 @@ def _signals_kept() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _full(home: Path, run_id: str) -> str:
-    return f"No space is left on the disk of {home}. Make room, then resume the run {run_id}."
+@contextmanager
+def _full_disk_told(home: Path, run_id: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        advice = f"Make room, then resume the run {run_id}."
+        raise StateError(f"No space is left on the disk of {home}. {advice}") from error

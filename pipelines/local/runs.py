@@ -46,7 +46,11 @@ def begin(
         return _same(before, pipeline, values)
     folder = _new_folder(home, pipeline)
     run = Run(folder.name, folder, pipeline, values, "Executing", started=datetime.now(UTC))
-    create(run, definition)
+    try:
+        create(run, definition)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
     if token is not None and not _claim(home, token, run.id):
         shutil.rmtree(folder)  # another process was faster with this token
         return _same(load(home, _token(home, token).read_text()), pipeline, values)

@@ -1,12 +1,9 @@
-"""A tiny image: a program that honours the container contract and does what its words and hyperparameters say.
+"""A tiny image: a program that honours the container contract and does what its words say.
 
     python stub_image.py prepare --write train/a.txt=hello     write into an output
-    python stub_image.py train                                 hyperparameters: the same words, in `words`
+    python stub_image.py train                                 the hyperparameter `words` has the words
 
-Words: ``--write PATH=TEXT`` (below /opt/ml/processing/output, or /opt/ml/model in training), ``--sleep S``,
-``--fail SENTENCE``, ``--exit CODE``, ``--kill N`` (SIGKILL itself in the first N attempts), ``--say LINE``,
-``--linger S`` (after SIGTERM), ``--copy INPUT/PATH=OUTPUT/PATH``, ``--touch FILE`` (outside), ``--count N``
-(count up to N in the checkpoints, one each 50 ms).
+Words come in pairs, see `WORDS`. Outputs are below /opt/ml/processing/output, in training /opt/ml/model.
 """
 
 from __future__ import annotations
@@ -16,71 +13,101 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(os.environ["GLYPHLINE_ML_ROOT"])
+TRAINING = sys.argv[1] == "train"
+OUT = ROOT / "model" if TRAINING else ROOT / "processing" / "output"
+GIVEN = ROOT / ("input/data" if TRAINING else "processing/input")
 
 
-def main(words: list[str]) -> int:
-    job, *words = words
-    training = job == "train"
-    out = ROOT / "model" if training else ROOT / "processing" / "output"
-    if training:
+def main() -> None:
+    words = sys.argv[2:]
+    if TRAINING:
         words = json.loads((ROOT / "input/config/hyperparameters.json").read_text()).get("words", "").split()
-    print(f"{job} begins", *words, flush=True)
+    say(" ".join([f"{sys.argv[1]} begins", *words]))
     for name, value in zip(words[::2], words[1::2], strict=True):
-        act(name, value, out, ROOT / ("input/data" if training else "processing/input"), training)
-    return 0
+        WORDS[name](value)
 
 
-def act(name: str, value: str, out: Path, given: Path, training: bool) -> None:
-    left, _, right = value.partition("=")
-    match name:
-        case "--write":
-            (out / left).parent.mkdir(parents=True, exist_ok=True)
-            (out / left).write_text(right)
-        case "--copy":
-            (out / right).parent.mkdir(parents=True, exist_ok=True)
-            (out / right).write_bytes((given / left).read_bytes())
-        case "--sleep":
-            time.sleep(float(value))
-        case "--say":
-            print(value, flush=True)
-        case "--touch":
-            with open(value, "a") as file:
-                file.write(f"{os.getpid()}\n")
-        case "--fail":
-            (ROOT / "output" / ("failure" if training else "message")).write_text(value.replace("_", " "))
-            sys.exit(1)
-        case "--exit":
-            sys.exit(int(value))
-        case "--kill":
-            tries = Path(left)
-            made = int(tries.read_text()) if tries.exists() else 0
-            tries.write_text(str(made + 1))
-            if made < int(right):
-                os.kill(os.getpid(), signal.SIGKILL)
-        case "--linger":
-            signal.signal(signal.SIGTERM, lambda *_: (time.sleep(float(value)), os._exit(0)))
-        case "--count":
-            count(int(value), out)
-        case _:
-            sys.exit(f"unknown word {name}")
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
-def count(until: int, out: Path) -> None:
+def write(value: str) -> None:
+    """PATH=TEXT: write an output."""
+    path, _, text = value.partition("=")
+    (OUT / path).parent.mkdir(parents=True, exist_ok=True)
+    (OUT / path).write_text(text)
+
+
+def copy(value: str) -> None:
+    """INPUT/PATH=OUTPUT/PATH: copy an input to an output."""
+    source, _, target = value.partition("=")
+    (OUT / target).parent.mkdir(parents=True, exist_ok=True)
+    (OUT / target).write_bytes((GIVEN / source).read_bytes())
+
+
+def touch(value: str) -> None:
+    """FILE: add a line to a file elsewhere."""
+    with open(value, "a") as file:
+        file.write(f"{os.getpid()}\n")
+
+
+def fail(value: str) -> None:
+    """SENTENCE: fail for a reason; `_` stands for a space."""
+    (ROOT / "output" / ("failure" if TRAINING else "message")).write_text(value.replace("_", " "))
+    sys.exit(1)
+
+
+def kill(value: str) -> None:
+    """FILE=N: die by SIGKILL in the first N attempts, which FILE counts."""
+    path, _, times = value.partition("=")
+    made = int(Path(path).read_text()) if Path(path).exists() else 0
+    Path(path).write_text(str(made + 1))
+    if made < int(times):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def linger(value: str) -> None:
+    """S: take so many seconds to leave on SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: (time.sleep(float(value)), os._exit(0)))
+
+
+def count(value: str) -> None:
+    """N: count up to N, one each 50 ms, and go on where the checkpoint stands."""
     checkpoint = ROOT / "checkpoints" / "count"
-    at = int(checkpoint.read_text()) if checkpoint.exists() else 0
-    print(f"counts from {at}", flush=True)
-    begun = at
-    while at < until:
+    begun = at = int(checkpoint.read_text()) if checkpoint.exists() else 0
+    while at < int(value):
         time.sleep(0.05)
         at += 1
         partial = checkpoint.with_suffix(".partial")
         partial.write_text(str(at))
         partial.replace(checkpoint)
-    (out / "counted").write_text(f"{begun}..{at}")
+    (OUT / "counted").write_text(f"{begun}..{at}")
 
+
+def flood(value: str) -> None:
+    """N: print N long lines."""
+    for _ in range(int(value)):
+        say("x" * 4000)
+
+
+WORDS: dict[str, Callable[[str], None]] = {
+    "--write": write,
+    "--copy": copy,
+    "--touch": touch,
+    "--say": say,
+    "--flood": flood,
+    "--sleep": lambda value: time.sleep(float(value)),
+    "--fail": fail,
+    "--exit": lambda value: sys.exit(int(value)),
+    "--kill": kill,
+    "--linger": linger,
+    "--count": count,
+}
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
