@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -40,7 +40,18 @@ Who = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
 
 _FIGURES = ("cer", "wer", "exact_match")
-_MARKS = {"Approved": "green", "Rejected": "red", "PendingManualApproval": "yellow"}
+
+
+class _Shown(NamedTuple):
+    word: str
+    colour: str
+
+
+_STATUS = {
+    "Approved": _Shown("approved", "green"),
+    "Rejected": _Shown("rejected", "red"),
+    "PendingManualApproval": _Shown("pending", "yellow"),
+}
 
 
 @app.command(name="list")
@@ -179,7 +190,7 @@ def _decide(
     if as_json:
         _print_document(_document(version, champion))
         return
-    typer.secho(f"{version.reference} {status.lower()}", fg=_MARKS[status], bold=True)
+    typer.secho(f"{version.reference} {_STATUS[status].word}", fg=_STATUS[status].colour, bold=True)
     now = f"{champion.reference} is" if champion is not None else "there is no"
     typer.echo(f"{now} champion of {version.group}")
 
@@ -200,19 +211,21 @@ def _versions_table(group: str, versions: Sequence[Version], champion: Version |
     from rich.table import Table
 
     table = Table(title=group, title_justify="left")
-    for column in ("version", "status", "CER", "exact match", "snapshot", "parent", "made", "decided by"):
-        table.add_column(column, justify="right" if column in ("version", "CER", "exact match") else "left")
+    for column in ("version", "CER", "exact match"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("status", "snapshot", "made"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("decided by", overflow="fold")
     for one in versions:
-        said = one.approval
+        said, status = one.approval, _STATUS[one.status]
         table.add_row(
             f"{'★ ' if one == champion else ''}{one.number}",
-            f"[{_MARKS[one.status]}]{one.status}[/]",
             _share(one, "cer"),
             _share(one, "exact_match"),
+            f"[{status.colour}]{status.word}[/]",
             (one.snapshot or "")[:12],
-            one.parent or "",
-            f"{one.created:%Y-%m-%d %H:%M}",
-            escape(f"{said.who}: {said.reason}") if said is not None else "",
+            f"{one.created:%Y-%m-%d}",
+            escape(said.who) if said is not None else "",
         )
     if champion is not None:
         table.caption = f"★ champion: {champion.reference}"
@@ -236,7 +249,7 @@ def _number(version: Version, key: str) -> float | None:
 def _facts(version: Version, champion: Version | None) -> list[tuple[str, str]]:
     from rich.markup import escape
 
-    said = version.approval
+    said, card = version.approval, version.model_card
     rows = [
         ("status", version.status + (" (champion)" if version == champion else "")),
         ("decided", f"{said.when:%Y-%m-%d %H:%M} UTC by {said.who}: {said.reason}" if said else "not yet"),
@@ -247,7 +260,7 @@ def _facts(version: Version, champion: Version | None) -> list[tuple[str, str]]:
         ("description", version.description),
         ("ARN", version.arn or ""),
         *sorted(version.metadata.items()),
-        ("model card", version.model_card or "none"),
+        ("model card", f"{len(card):,} characters: --json prints it" if card else "none"),
     ]
     return [(name, escape(value)) for name, value in rows if value]
 
@@ -259,7 +272,7 @@ def _lineage(version: Version, parents: Sequence[Version]) -> Tree:
     branch = root
     for one in (version, *parents):
         if one is not version:
-            branch = branch.add(f"[bold]{one.reference}[/] {one.status}")
+            branch = branch.add(f"[bold]{one.reference}[/] {_STATUS[one.status].word}")
         branch.add(f"run {one.run or 'unknown'}")
         branch.add(f"snapshot {one.snapshot or 'unknown'}")
     last = parents[-1] if parents else version

@@ -66,11 +66,12 @@ def test_the_versions_are_listed_and_shown() -> None:
     listed = told("list")
     assert "★ 1" in listed
     assert "0.50 %" in listed
-    assert "ada: the first [of many]" in listed
+    assert "ada" in listed
+    assert "by ada: the first [of many]" in told("show", "pid-rec/1")
     shown = told("show", "pid-rec/latest")
     for part in ("PendingManualApproval", "s3://glyphline/runs/r2/model.tar.gz", "pid-rec/1", "run r1"):
         assert part in shown
-    assert "pid-rec/1 Approved" in shown[shown.index("lineage of pid-rec/2") :]
+    assert "pid-rec/1 approved" in shown[shown.index("lineage of pid-rec/2") :]
 
 
 @pytest.mark.usefixtures("here")

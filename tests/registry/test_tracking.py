@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,23 @@ def test_a_run_logged_twice_stands_there_once_and_whole(blank: Path, tmp_path: P
     assert sorted((one.step, one.value) for one in curve) == [(n, 1.0 / n) for n in range(1, 701)]
     kept = tmp_path / "mlartifacts" / "pid-rec" / second / "artifacts" / "report.html"
     assert kept.read_text() == "<p>second"
+
+
+def test_no_call_is_larger_than_a_server_takes(
+    blank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    sizes: list[tuple[int, int]] = []
+    log_batch = MlflowClient.log_batch
+
+    def counted(client: Any, run_id: str, metrics: Any = (), params: Any = (), **others: Any) -> Any:
+        sizes.append((len(metrics), len(params)))
+        return log_batch(client, run_id, metrics, params, **others)
+
+    monkeypatch.setattr(MlflowClient, "log_batch", counted)
+    log_run(RUN, f"sqlite:///{shutil.copy(blank, tmp_path / 'mlflow.db')}")
+    assert sizes == [(1000, 0), (402, 0), (0, 100), (0, 30)]  # MLflow's SQLite would take more
 
 
 @pytest.mark.parametrize(
