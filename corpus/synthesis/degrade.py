@@ -20,6 +20,8 @@ _TILE_HEIGHT_PX, _TILE_WIDTH_PX = 512, 2048
 _WEIGHT_SIGMA = 0.035
 """Of the ink's height: how far the edges of strokes may move."""
 _WEIGHT_REACH = 0.7
+_WEIGHT_LEAST = 0.7
+"""Of the darkest that blurring leaves: hairlines do not vanish."""
 _INK_SHARES = np.arange(256, dtype=np.float32) / np.float32(255)
 
 
@@ -33,8 +35,8 @@ def strength(effect: Effect | None, rng: random.Random) -> float | None:
 def reweigh(ink: Image.Image, weight: float) -> Image.Image:
     """Make the strokes of a mask thicker (`weight` to 1) or thinner (to -1): blur, then cut elsewhere."""
     soft = np.asarray(ink.filter(ImageFilter.GaussianBlur(ink.height * _WEIGHT_SIGMA)), dtype=np.float32)
-    level = np.float32(128.0 * (1.0 - _WEIGHT_REACH * weight))
-    return Image.fromarray(np.clip((soft - level) * 4.0 + 128.0, 0.0, 255.0).astype(np.uint8))
+    level = min(128.0 * (1.0 - _WEIGHT_REACH * weight), _WEIGHT_LEAST * float(soft.max()))
+    return Image.fromarray(np.clip((soft - np.float32(level)) * 4.0 + 128.0, 0.0, 255.0).astype(np.uint8))
 
 
 def fade(ink: Image.Image, share: float, rng: random.Random) -> Image.Image:
