@@ -76,7 +76,7 @@ def upsert(family: FamilyOption, environment: EnvironmentOption = "dev") -> None
             client("sagemaker", place.environment),
             built.name,
             built.definition,
-            role_arn=place.role_arn,
+            role_arn=place.role_arn("pipeline"),
             description=load_family(family).description,
             tags=place.environment.tags,
         )

@@ -79,7 +79,7 @@ class Network(Settings):
 class Environment(Settings):
     """One file of `config/environments/`."""
 
-    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,20}$")]
+    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,13}$")]
     description: str
     account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
     """The AWS account id, quoted; none: the account of the credentials in use."""

@@ -41,8 +41,8 @@ def offline_session(place: Place) -> Iterator[PipelineSession]:
                 return place.account
 
         boto_session = boto3.Session(region_name=place.environment.region)
-        session = Offline(boto_session=boto_session, default_bucket=place.bucket)
-        session._default_bucket = place.bucket  # else it asks S3 whether the bucket is there
+        session = Offline(boto_session=boto_session, default_bucket=place.bucket("artifacts"))
+        session._default_bucket = place.bucket("artifacts")  # else it asks S3 whether the bucket is there
         with mock.patch.object(telemetry_logging, "_send_telemetry_request", _send_nothing):
             yield session
 

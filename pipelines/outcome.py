@@ -51,7 +51,7 @@ def _register(builder: Builder, model: Any, evaluation: Any, decided: Any) -> Mo
     maker = ModelBuilder(
         image_uri=parameters.image_uri,
         s3_model_data_url=model,
-        role_arn=builder.place.role_arn,
+        role_arn=builder.place.role_arn("deployment"),
         sagemaker_session=builder.session,
     )
     statistics = MetricsSource(

@@ -45,7 +45,7 @@ def parameters_of(family: Family, place: Place, *, family_uri: str, image_tag: s
 
     resources, gate = place.environment.pipelines, family.gate
     return Parameters(
-        data_uri=ParameterString("DataUri", default_value=place.uri("snapshots", family.family)),
+        data_uri=ParameterString("DataUri", default_value=place.data_uri(family.family)),
         snapshot=ParameterString("Snapshot"),
         champion_uri=ParameterString("ChampionUri", default_value=place.uri(NOTHING)),
         family_uri=ParameterString("FamilyUri", default_value=family_uri),

@@ -80,7 +80,7 @@ class Builder:
         single = len(jobs.instances) == 1
         candidates = [{"InstanceType": one} for one in (first, *jobs.instances[1:])]
         processor = Processor(
-            role=place.role_arn,
+            role=place.role_arn("processing"),
             image_uri=self.parameters.image_uri,
             instance_count=1,
             instance_type=first if single else None,
@@ -113,7 +113,7 @@ class Builder:
         said = {name: str(value) for name, value in self.family.training.hyperparameters.items()}
         trainer = ModelTrainer(
             training_image=self.parameters.image_uri,
-            role=place.role_arn,
+            role=place.role_arn("training"),
             sagemaker_session=self.session,
             base_job_name=f"glyphline-{self.family.family}",
             compute=Compute(volume_kms_key_id=_disk_key(jobs, place), **self._training_compute()),
