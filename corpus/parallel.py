@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from config.errors import StateError
 
@@ -64,7 +65,7 @@ def _in_pool(
 ) -> Iterator[ResultT]:
     # forkserver: a fork of a process that has threads (a progress bar) may deadlock
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_serve_parent)
+    pool = _Pool(workers, mp_context=context, initializer=_serve_parent)
     _POOLS.add(pool)
     try:
         yield from in_order(pool, work, chunks, 4 * workers)
@@ -102,6 +103,33 @@ def chunks_of(items: Iterable[ItemT], size: int) -> Iterator[list[ItemT]]:
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
+
+
+class _Pool(ProcessPoolExecutor):
+    """Starts a worker whole or not at all: a half-started one would outlive what it is to work with."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Begin ``work(…)``; this may start a worker."""
+        with _signals_held():
+            return super().submit(work, *args, **kwargs)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let a signal wait. It is not blocked: processes that are started meanwhile would inherit that."""
+    if threading.current_thread() is not threading.main_thread():  # no other hears of them
+        yield
+        return
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda one, _frame: came.append(one)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _serve_parent() -> None:

@@ -48,7 +48,8 @@ def write_whole(path: UPath, data: bytes) -> None:
         os.chmod(temporary, 0o644)  # noqa: PTH101
         os.replace(temporary, target)  # noqa: PTH105
     except BaseException:
-        os.unlink(temporary)  # noqa: PTH108
+        # a signal may have come when the file had its new name already
+        Path(temporary).unlink(missing_ok=True)
         raise
 
 

@@ -1,4 +1,4 @@
-"""Prepare, train and evaluate for real, in seconds: what was forgotten is refused, what was replayed passes."""
+"""Prepare, train and evaluate for real, in seconds: the gate refuses what forgot, and takes what replayed."""
 
 from __future__ import annotations
 

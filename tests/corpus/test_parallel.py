@@ -76,3 +76,17 @@ def test_workers_leave_with_a_parent_that_was_killed() -> None:
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < deadline, "the workers live on"
         time.sleep(0.05)
+
+
+def test_a_signal_waits_until_a_worker_is_started_whole() -> None:
+    done = []
+
+    def start() -> None:
+        with parallel._signals_held():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all")
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert done == ["all"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

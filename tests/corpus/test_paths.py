@@ -25,6 +25,21 @@ def test_a_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_signal_right_after_the_rename_stays_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = os.replace
+
+    def stopped(source: str, target: Path) -> None:
+        replace(source, target)
+        raise SystemExit(143)
+
+    monkeypatch.setattr("os.replace", stopped)
+    with pytest.raises(SystemExit):
+        write_whole(UPath(tmp_path / "file"), b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
 def test_only_a_file_is_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in (".", "pipe"):
