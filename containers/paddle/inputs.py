@@ -10,7 +10,8 @@ from pathlib import Path
 class Inputs:
     """`data` and `replay` are snapshots (``FOLDER`` or ``FOLDER@HASH``) or folders of PaddleOCR label files.
 
-    `model` is the champion's artifact, packed or not; `out` receives the new one.
+    `model` is the champion's artifact, packed or not; `out` receives the new one. Where `checkpoints` are
+    `shared` with other trainings, this one's go into a folder of their own below it.
     """
 
     data: str
@@ -18,3 +19,4 @@ class Inputs:
     checkpoints: Path
     model: Path | None = None
     replay: str | None = None
+    shared: bool = False

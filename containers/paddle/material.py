@@ -56,12 +56,12 @@ class Material(Generic[FamilyT]):
 
     def setup(self, inputs: Inputs) -> Setup:
         """Return how to train: the recipe's way, with what the hyperparameters say in its place."""
-        settings = self.settings
+        settings, identity = self.settings, self._identity()
         return Setup(
             settings.optimisation(self.recipe, continuing=self.champion is not None),
             settings.seed,
-            inputs.checkpoints,
-            self._identity(),
+            inputs.checkpoints / identity[:12] if inputs.shared else inputs.checkpoints,
+            identity,
             settings.checkpoint_interval_s,
             find_rate=settings.find_learning_rate,
         )

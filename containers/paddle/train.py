@@ -32,6 +32,7 @@ def main(job: Job, stop: Stop) -> None:
         data=str(job.channel("data")),
         out=job.model,
         checkpoints=job.checkpoints,
+        shared=True,
         model=job.optional_channel("model"),
         replay=None if replay is None else str(replay),
     )

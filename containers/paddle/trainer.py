@@ -37,6 +37,8 @@ Rows = NDArray[np.int64]
 _EXPLODED = 10.0
 """A smoothed loss so many times its least is no noise."""
 _SMOOTHING = 0.98
+_SETTLED_STEPS = 50
+"""Before that many, the smoothed loss is that of a few batches, and batches are not alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,8 @@ class _Run:
             raise TrainingError(f"the loss became {loss} at step {state.step:,}. {remedy}")
         state.smooth_loss = _SMOOTHING * state.smooth_loss + (1 - _SMOOTHING) * loss
         smooth = state.smooth_loss / (1 - _SMOOTHING ** (state.step + 1))
+        if state.step < _SETTLED_STEPS:
+            return
         state.least_loss = min(state.least_loss, smooth)
         if smooth > _EXPLODED * max(state.least_loss, 1.0):
             found = f"the loss rose from {state.least_loss:.3f} to {smooth:.3f} by step {state.step:,}"

@@ -155,7 +155,9 @@ def interrupts(containers: Containers, bench: Bench, report: Report, reference: 
 
 def steps(job: Path) -> int:
     """Return the step of a job's newest checkpoint, 0 where there is none."""
-    return max((int(path.stem.split("-")[1]) for path in (job / "checkpoints").glob("step-*.npz")), default=0)
+    return max(
+        (int(path.stem.split("-")[1]) for path in (job / "checkpoints").rglob("step-*.npz")), default=0
+    )
 
 
 def last_line(log: str) -> str:

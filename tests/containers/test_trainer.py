@@ -93,12 +93,27 @@ def test_what_is_no_number_any_more_is_said(tmp_path: Path) -> None:
         train(_network(), Toy(scale=math.inf), _setup(tmp_path), Stop(), nothing)
 
 
+@dataclass
+class Turning(Toy):
+    """From step `turn` on, each loss is a million times what it was."""
+
+    turn: int = 0
+
+    def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
+        loss = super().loss(network, rows, epoch, step)
+        return loss * 1e6 if step >= self.turn else loss
+
+
 def test_an_exploding_loss_is_noticed(tmp_path: Path) -> None:
-    wild = HOW.model_copy(
-        update={"learning_rate": 30.0, "clip_norm": None, "warmup_epochs": 0.0, "epochs": 50, "patience": 50}
-    )
+    how = HOW.model_copy(update={"epochs": 20, "patience": 20})
     with pytest.raises(TrainingError, match="diverges: the loss rose"):
-        train(_network(), Toy(), _setup(tmp_path, wild), Stop(), nothing)
+        train(_network(), Turning(turn=80), _setup(tmp_path, how), Stop(), nothing)
+
+
+def test_batches_that_are_not_alike_are_no_divergence(tmp_path: Path) -> None:
+    """A champion reads the first, old lines almost without loss, and then the first new ones."""
+    how = HOW.model_copy(update={"epochs": 8, "patience": 20})
+    assert train(_network(), Turning(turn=4), _setup(tmp_path, how), Stop(), nothing).finished
 
 
 def test_a_network_that_reads_nothing_is_given_up(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def _start(root: Path) -> subprocess.Popen[str]:
 
 def _wait_for_checkpoint(root: Path, job: subprocess.Popen[str], folder: str = "checkpoints") -> None:
     deadline = time.monotonic() + 60
-    while not list((root / folder).glob("step-*.npz")):
+    while not list((root / folder).rglob("step-*.npz")):
         assert job.poll() is None, job.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -64,10 +64,11 @@ def train_recogniser(
         network = networks.build(recipe.network, recipe.options, len(alphabet) + 1)
         distillation = _start(network, material, alphabet)
         task = _task(material, alphabet, distillation, scratch, stop)
-        outcome = train(network, task, material.setup(inputs), stop, tell)
+        setup = material.setup(inputs)
+        outcome = train(network, task, setup, stop, tell)
         if not outcome.finished or not outcome.leads:
             return None
-        _refuse_hopeless(outcome, inputs.checkpoints)
+        _refuse_hopeless(outcome, setup.checkpoints)
         return _deliver(network, task.val, material, alphabet, outcome, inputs.out, stop)
 
 
