@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from corpus.paths import as_path, write_whole
 from pipelines.local.store import path_of
@@ -60,7 +60,10 @@ def find(home: Path, pipeline: str, key: str, within: timedelta) -> Entry | None
     path = _path(home, pipeline, key)
     if not path.exists():
         return None
-    entry = _ENTRY.validate_json(path.read_bytes())
+    try:
+        entry = _ENTRY.validate_json(path.read_bytes())
+    except ValidationError:  # of another version of this program: the step runs, and writes it anew
+        return None
     fresh = datetime.now(UTC) - entry.ended <= within
     return entry if fresh and all(path_of(uri, home).exists() for uri in _outputs(entry.result)) else None
 

@@ -20,7 +20,8 @@ from pipelines.local.errors import StepError
 ML_ROOT = "/opt/ml"
 ROOT_VARIABLE = "GLYPHLINE_ML_ROOT"
 """Environment variable: tells a job where its `/opt/ml` lies; read by `containers.common.contract`."""
-_ARN = "arn:aws:sagemaker:local:000000000000"
+ARN = "arn:aws:sagemaker:local:000000000000"
+"""What the ARNs of local runs begin with."""
 _REASON_CHARACTERS = 1024
 _LAST_LINES = 5
 _HOST = "algo-1"
@@ -82,7 +83,7 @@ def plan(
     else:
         app = request["AlgorithmSpecification"]
         command = _command(app["TrainingImage"], app, ("train",), images)
-        arn = {"TRAINING_JOB_NAME": name, "TRAINING_JOB_ARN": f"{_ARN}:training-job/{name}"}
+        arn = {"TRAINING_JOB_NAME": name, "TRAINING_JOB_ARN": f"{ARN}:training-job/{name}"}
     return Job(
         name=name,
         kind=kind,
@@ -125,7 +126,7 @@ def collect(job: Job, root: Path, home: Path) -> dict[str, Any]:
     answer: dict[str, Any] = {
         **job.request,
         f"{job.kind}JobName": job.name,
-        f"{job.kind}JobArn": f"{_ARN}:{job.kind.lower()}-job/{job.name}",
+        f"{job.kind}JobArn": f"{ARN}:{job.kind.lower()}-job/{job.name}",
         f"{job.kind}JobStatus": "Completed",
     }
     if job.kind == "Processing":
@@ -251,7 +252,7 @@ def _write_config(job: Job, root: Path) -> None:
     if job.kind == "Processing":
         about = {
             "ProcessingJobName": job.name,
-            "ProcessingJobArn": f"{_ARN}:processing-job/{job.name}",
+            "ProcessingJobArn": f"{ARN}:processing-job/{job.name}",
             **job.request,
         }
         _write_json(root / "config" / "processingjobconfig.json", about)

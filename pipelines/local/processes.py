@@ -22,7 +22,7 @@ _PR_SET_PDEATHSIG = 1
 _CHUNK_BYTES = 1 << 16
 _KEPT_LINES = 20
 _REST_S = 2.0
-"""How long to read on after a job's end: what it wrote lies in the pipe already."""
+"""How long what a job leaves running may write on after its end."""
 
 
 class Stop:
@@ -90,14 +90,20 @@ async def run(
     try:
         await _ended(process, reading, stop)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # a container, too, ends with its first process
+        if process.returncode is None:
+            _kill(process.pid)
         code = await process.wait()
     await asyncio.wait({reading}, timeout=_REST_S)
+    _kill(process.pid)  # a container, too, ends with its first process
     reading.cancel()
     with suppress(asyncio.CancelledError):
         await reading
     return Ended(code, tuple(lines))
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 async def _ended(process: asyncio.subprocess.Process, reading: asyncio.Task[None], stop: Stop) -> None:

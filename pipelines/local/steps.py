@@ -25,7 +25,6 @@ from pipelines.local.journal import Journal
 from pipelines.local.processes import Stop
 from pipelines.local.state import JOBS, LINEAGE, LOG, Run
 
-_ARN = "arn:aws:sagemaker:local:000000000000"
 _ENTITIES = ("Action", "Artifact", "Context")
 
 
@@ -128,7 +127,8 @@ async def run_job(
         raise StepError(f"The job was ended by {name}, which nobody here sent.", INTERNAL_ERROR)
     if ended.code:
         raise StepError(jobs.reason(job, root, ended.code, ended.last_lines))
-    answer = jobs.collect(job, root, surroundings.home)
+    # in a thread: a large model takes seconds to pack, and the logs of other steps are to go on
+    answer = await asyncio.to_thread(jobs.collect, job, root, surroundings.home)
     shutil.rmtree(root)
     return answer
 
@@ -180,8 +180,8 @@ async def _tried(step: Step, job: jobs.Job, stage: Stage) -> dict[str, Any]:
 
 
 async def _register(arguments: dict[str, Any], stage: Stage) -> dict[str, Any]:
-    # in a thread: a registry may take seconds, and the logs of other steps are to go on
     try:
+        # in a thread, too: a registry may take seconds
         arn = await asyncio.to_thread(stage.surroundings.register, arguments)
     except GlyphlineError as error:
         raise StepError(str(error)) from error
@@ -192,7 +192,7 @@ def _lineage(arguments: dict[str, Any], run: Run) -> dict[str, Any]:
     """Write what the step records, with the ARNs that its entities would have, beside the run."""
     arns = {
         f"{kind}Arns": {
-            one[f"{kind}Name"]: f"{_ARN}:{kind.lower()}/{one[f'{kind}Name']}"
+            one[f"{kind}Name"]: f"{jobs.ARN}:{kind.lower()}/{one[f'{kind}Name']}"
             for one in arguments.get(f"{kind}s", [])
         }
         for kind in _ENTITIES
@@ -208,7 +208,7 @@ def _scope(step: Step, stage: Stage) -> Scope:
     files = {
         one.name: _property_files(one, done[one.name]) for one in stage.definition.steps if one.name in done
     }
-    arn = f"{_ARN}:pipeline/{run.pipeline}"
+    arn = f"{jobs.ARN}:pipeline/{run.pipeline}"
     job = _job_name(run, step)
     execution = {
         "PipelineName": run.pipeline,

@@ -76,6 +76,17 @@ def linger(value: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: (time.sleep(float(value)), os._exit(0)))
 
 
+def last(value: str) -> None:
+    """FILE: on SIGTERM, say so at length, then write FILE and leave."""
+
+    def leave(*_: object) -> None:
+        flood("10")
+        Path(value).write_text("saved")
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
 def count(value: str) -> None:
     """N: count up to N, one each 50 ms, and go on where the checkpoint stands."""
     checkpoint = ROOT / "checkpoints" / "count"
@@ -106,6 +117,7 @@ WORDS: dict[str, Callable[[str], None]] = {
     "--exit": lambda value: sys.exit(int(value)),
     "--kill": kill,
     "--linger": linger,
+    "--last": last,
     "--count": count,
 }
 

@@ -159,6 +159,18 @@ def test_all_killed_at_once(home: Path, engines: Any) -> None:
     assert engine.execute(run_id, surroundings(home), lambda _: None).status == "Succeeded"
 
 
+def test_a_job_whose_engine_was_killed_leaves_in_peace(home: Path, engines: Any, tmp_path: Path) -> None:
+    """It can still print, though nobody reads: a checkpoint may come after that."""
+    last = tmp_path / "last"
+    run_id = begin(home, definition(processing("A", "--last", str(last), "--say", "works", "--sleep", "60")))
+    first = engines(run_id)
+    first.until("A:works")
+    first.process.kill()
+    first.end()
+    assert gone(home, run_id)
+    assert last.read_text() == "saved"
+
+
 def test_a_second_signal_kills_jobs_that_do_not_leave(home: Path, engines: Any) -> None:
     run_id = begin(home, definition(processing("A", "--linger", "60", "--say", "lingers", "--sleep", "60")))
     first = engines(run_id)

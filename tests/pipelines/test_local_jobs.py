@@ -177,16 +177,19 @@ def test_execution_variables(home: Path) -> None:
 
 def test_the_same_files_make_the_same_archive(tmp_path: Path) -> None:
     digests = set()
+    files = ["g", "b", "sub/h", "a", "f", "sub/c", "e", "d"]
     for name in ("one", "two"):
         folder = tmp_path / name
         (folder / "sub").mkdir(parents=True)
-        for file in ("b", "a", "sub/c") if name == "one" else ("sub/c", "a", "b"):
+        for file in files if name == "one" else reversed(files):
             (folder / file).write_text(file)
             os.utime(folder / file, (time.time(), 1 if name == "one" else 2))
         (folder / "a").chmod(0o600 if name == "one" else 0o640)
         packing.pack(folder, tmp_path / f"{name}.tar.gz")
         digests.add(hashlib.sha256((tmp_path / f"{name}.tar.gz").read_bytes()).hexdigest())
     assert len(digests) == 1
+    with tarfile.open(tmp_path / "one.tar.gz") as archive:
+        assert archive.getnames() == ["a", "b", "d", "e", "f", "g", "sub", "sub/c", "sub/h"]
 
 
 def test_outputs_on_another_file_system(tmp_path: Path) -> None:
