@@ -66,6 +66,27 @@ async def run(
     Raises:
         StepError: it cannot be started.
     """
+    process, out = await _start(command, environment, folder, held)
+    lines: deque[str] = deque(maxlen=_KEPT_LINES)
+    reading = asyncio.create_task(_read(out, log, tell, lines))
+    try:
+        await _ended(process, reading, stop)
+    finally:
+        if process.returncode is None:
+            _kill(process.pid)
+        code = await process.wait()
+    await asyncio.wait({reading}, timeout=_REST_S)
+    _kill(process.pid)  # a container, too, ends with its first process
+    reading.cancel()
+    with suppress(asyncio.CancelledError):
+        await reading
+    return Ended(code, tuple(lines))
+
+
+async def _start(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, held: int
+) -> tuple[asyncio.subprocess.Process, int]:
+    """Start a process; return it, and the descriptor to read what it prints from."""
     out, into = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
@@ -85,20 +106,7 @@ async def run(
         raise StepError(f"{command[0]} cannot be started: {error.strerror}.") from error
     finally:
         os.close(into)
-    lines: deque[str] = deque(maxlen=_KEPT_LINES)
-    reading = asyncio.create_task(_read(out, log, tell, lines))
-    try:
-        await _ended(process, reading, stop)
-    finally:
-        if process.returncode is None:
-            _kill(process.pid)
-        code = await process.wait()
-    await asyncio.wait({reading}, timeout=_REST_S)
-    _kill(process.pid)  # a container, too, ends with its first process
-    reading.cancel()
-    with suppress(asyncio.CancelledError):
-        await reading
-    return Ended(code, tuple(lines))
+    return process, out
 
 
 def _kill(group: int) -> None:

@@ -20,7 +20,7 @@ from config.errors import StateError
 from pipelines.local import engine, locks
 
 ENGINE = Path(__file__).parent / "engine_process.py"
-COUNT = 40
+COUNT = 20
 """Steps of 50 ms."""
 PIPELINE = definition(
     processing("Prepare", "--write", "data/x=1", outputs=["data"]),
@@ -185,7 +185,7 @@ def test_a_second_signal_kills_jobs_that_do_not_leave(home: Path, engines: Any) 
 
 
 def test_nobody_resumes_beside_jobs_that_are_still_leaving(home: Path, engines: Any) -> None:
-    run_id = begin(home, definition(processing("A", "--linger", "1", "--say", "lingers", "--sleep", "2")))
+    run_id = begin(home, definition(processing("A", "--linger", "2", "--say", "lingers", "--sleep", "1.5")))
     first = engines(run_id)
     first.until("A:lingers")
     first.process.kill()
