@@ -85,3 +85,9 @@ def test_a_share_is_about_that_share() -> None:
     parts = part(samples, {one.id for one in samples}, 0.25)
     assert 900 < len(parts.replay) < 1100
     assert len(part(samples, {one.id for one in samples}, 1.0).replay) == 4000
+
+
+def test_the_least_share_keeps_five_examples_the_same_on_every_machine() -> None:
+    samples = _samples([("train", "a", True)] * 20)[0]
+    parts = part(samples, {one.id for one in samples}, 1e-9)
+    assert [one.id for one in parts.replay] == ["s/2", "s/3", "s/8", "s/10", "s/12"]
