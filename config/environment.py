@@ -67,6 +67,63 @@ class Pipelines(Settings):
     """ARN of a SageMaker MLflow server that runs are logged to."""
 
 
+class Labels(Settings):
+    """When new labels start a run: enough of them, or old enough."""
+
+    min_new: Annotated[int, Field(ge=1)] = 200
+    max_age_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
+
+
+class Serving(Settings):
+    """How approved models of every family are served.
+
+    ``serverless`` and ``async`` cost nothing while nobody asks; ``realtime`` has at least `min_instances`.
+    """
+
+    kind: Literal["serverless", "async", "realtime"] = "serverless"
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 3072
+    """Of a serverless endpoint; its CPU grows with it."""
+    max_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
+    """Of a serverless endpoint."""
+    instance: InstanceType | None = None
+    """Of the other two kinds."""
+    min_instances: Annotated[int, Field(ge=0, le=100)] = 0
+    max_instances: Annotated[int, Field(ge=1, le=100)] = 2
+
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> Serving:
+        if (self.kind == "serverless") != (self.instance is None):
+            raise ValueError("an instance where kind is async or realtime, and none where it is serverless")
+        if self.kind == "realtime" and self.min_instances == 0:
+            raise ValueError("min_instances of at least 1 for realtime (async can scale to 0)")
+        if self.min_instances > self.max_instances:
+            raise ValueError("min_instances to be at most max_instances")
+        return self
+
+
+class Search(Settings):
+    """Where drawings that look alike are found; ``serverless`` costs next to nothing when idle."""
+
+    kind: Literal["none", "serverless", "managed"] = "none"
+    instance: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9]+\.search$")] | None = None
+    """Of a managed domain."""
+    nodes: Annotated[int, Field(ge=1, le=80)] = 1
+
+    @model_validator(mode="after")
+    def _without_contradiction(self) -> Search:
+        if (self.kind == "managed") != (self.instance is not None):
+            raise ValueError("an instance where kind is managed, and none elsewhere")
+        return self
+
+
+class Labelling(Settings):
+    """Who labels. Ground Truth is closed to accounts that did not use it before 2026-07-30."""
+
+    backend: Literal["none", "ground-truth"] = "none"
+    user_pool: str | None = None
+    """Id of a Cognito user pool to import: an account has one private workforce; none: one is made."""
+
+
 class Network(Settings):
     """The VPC that jobs run in."""
 
@@ -88,7 +145,23 @@ class Environment(Settings):
     """What becomes of data when a stack is deleted."""
     log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365]
     monthly_budget_usd: Annotated[float, Field(gt=0)]
+    families: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Families of `config/families/` that have a pipeline, a group of versions and an endpoint here."""
     pipelines: Pipelines
+    labels: Labels = Labels()
+    serving: Serving = Serving()
+    search: Search = Search()
+    labelling: Labelling = Labelling()
+    studio: bool = False
+    """Make a SageMaker Studio domain with a profile for approvers."""
+    track: bool = False
+    """Make an MLflow app that runs are logged to."""
+    approvers: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:")], ...] = ()
+    """ARNs of the people or roles who may take the role of the approver; none: nobody can approve here."""
+    alarms_to: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    """Mail address for failures, alarms and the budget."""
+    permissions_boundary: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::")] | None = None
+    """ARN of a policy that bounds every role made here."""
     network: Network | None = None
     """None: jobs run in SageMaker's own network."""
     kms_key: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:")] | None = None

@@ -1,0 +1,1 @@
+"""Constructs that several stacks use, each the secure way of one thing."""

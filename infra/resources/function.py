@@ -1,0 +1,75 @@
+"""A Lambda function of ours: one folder of plain Python, a log that ends, no more rights than said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from config.environment import Environment
+
+_FUNCTIONS = Path(__file__).parent.parent / "functions"
+
+
+class PlainFunction(lambda_.Function):
+    """The function whose code is the folder `infra/functions/NAME`, which has a ``handler.py``."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        folder: str,
+        environment: Environment,
+        settings: dict[str, str],
+        statements: Sequence[iam.PolicyStatement],
+        timeout_s: int = 30,
+        memory_mb: int = 256,
+    ) -> None:
+        log = logs.LogGroup(
+            scope,
+            f"{name}Log",
+            retention=retention(environment.log_retention_days),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            scope,
+            f"{name}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What the function {name} may do",
+        )
+        log.grant_write(role)
+        for statement in statements:
+            role.add_to_policy(statement)
+        super().__init__(
+            scope,
+            name,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="handler.handler",
+            code=lambda_.Code.from_asset(str(_FUNCTIONS / folder), exclude=["__pycache__"]),
+            role=role,
+            environment=settings,
+            log_group=log,
+            timeout=cdk.Duration.seconds(timeout_s),
+            memory_size=memory_mb,
+        )
+
+
+def retention(days: int) -> logs.RetentionDays:
+    """Return how long a log group keeps what is written to it."""
+    names = {
+        7: logs.RetentionDays.ONE_WEEK,
+        14: logs.RetentionDays.TWO_WEEKS,
+        30: logs.RetentionDays.ONE_MONTH,
+        60: logs.RetentionDays.TWO_MONTHS,
+        90: logs.RetentionDays.THREE_MONTHS,
+        180: logs.RetentionDays.SIX_MONTHS,
+        365: logs.RetentionDays.ONE_YEAR,
+    }
+    return names[days]

@@ -1,0 +1,61 @@
+"""Where data lies: one key and four buckets, and a fifth for who accessed them."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.resources.bucket import PrivateBucket
+from infra.stack import EnvironmentStack
+from pipelines.place import BucketKind, Place
+
+DATA: tuple[BucketKind, ...] = ("raw", "labelled", "snapshots", "artifacts")
+_CHECKPOINTS = cdk.Duration.days(14)
+
+
+class StorageStack(EnvironmentStack):
+    """`key` encrypts everything of the environment; `buckets` are by what they hold."""
+
+    def __init__(self, scope: Construct, *, place: Place) -> None:
+        super().__init__(scope, "storage", place=place, description="Data, artifacts and their key")
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/{place.prefix}",
+            enable_key_rotation=True,
+            removal_policy=self.removal,
+        )
+        self.logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            bucket_name=place.bucket("logs"),
+            encryption=s3.BucketEncryption.S3_MANAGED,  # S3 writes access logs with its own key only
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            removal_policy=self.removal,
+            lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(365))],
+        )
+        self.buckets = {
+            kind: PrivateBucket(
+                self,
+                kind.capitalize(),
+                bucket_name=place.bucket(kind),
+                key=self.key,
+                logs=self.logs,
+                removal=self.removal,
+                rules=_rules(kind),
+            )
+            for kind in DATA
+        }
+
+
+def _rules(kind: BucketKind) -> list[s3.LifecycleRule]:
+    """Checkpoints serve a training that was interrupted; afterwards nobody wants them."""
+    if kind != "artifacts":
+        return []
+    return [s3.LifecycleRule(prefix="checkpoints/", expiration=_CHECKPOINTS)]

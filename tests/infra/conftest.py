@@ -1,0 +1,30 @@
+"""The application synthesised once for all tests: the templates of each environment as plain JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ACCOUNT = "123456789012"
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The templates of the environment prod, which has every stack, by the stack's name."""
+    import aws_cdk as cdk
+
+    from config.environment import load_environment
+    from infra.application import compose
+    from pipelines.place import Place
+
+    os.environ["CDK_VALIDATION"] = "false"  # once validated, by the CLI, in test_synth
+    context = json.loads(Path("cdk.json").read_text())["context"]  # only the CLI reads it by itself
+    out = tmp_path_factory.mktemp("cdk.out")
+    app = cdk.App(outdir=str(out), context=context)
+    compose(app, Place(load_environment("prod"), ACCOUNT))
+    app.synth()
+    return {path.name.split(".")[0]: json.loads(path.read_bytes()) for path in out.glob("*.template.json")}
