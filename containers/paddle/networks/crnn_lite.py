@@ -50,14 +50,20 @@ class CrnnLite(nn.Layer):
         """Return the logits of each step."""
         if x.shape[1] == 3:
             x = x.mean(axis=1, keepdim=True)
-        ink = x.mean(axis=[2, 3], keepdim=True) - x
-        variance = (ink * ink).mean(axis=[2, 3], keepdim=True)
+        ink = _mean(x) - x
+        variance = _mean(ink * ink)
         columns = (
             self.features(ink * paddle.rsqrt(variance + _LEAST_VARIANCE)).squeeze(2).transpose([0, 2, 1])
         )
         context, _ = self.sequence(columns)
         logits: paddle.Tensor = self.head(self.dropout(context))
         return logits
+
+
+def _mean(x: paddle.Tensor) -> paddle.Tensor:
+    """Return the mean of each image. In one sum over a long line Paddle keeps only four digits of it."""
+    mean: paddle.Tensor = x.mean(axis=3, keepdim=True).mean(axis=2, keepdim=True)
+    return mean
 
 
 def _block(inputs: int, outputs: int, stride: int = 1) -> list[nn.Layer]:
