@@ -84,7 +84,10 @@ def list_runs(family: str | None) -> None:
     from config.home import home
     from pipelines.local.runs import runs
 
-    table = Table("run", "started", "status", "why")
+    table = Table()
+    for column in ("run", "started", "status"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("why", no_wrap=True, overflow="ellipsis")  # `show` has all of it
     for one in reversed(runs(home())):
         if family in (None, one.pipeline):
             table.add_row(one.id, f"{one.started:%Y-%m-%d %H:%M}", one.status, one.reason or "")
@@ -161,12 +164,15 @@ def _execute(run_id: str) -> None:
     from config.home import home
     from pipelines.local import engine
     from pipelines.local.runs import load
+    from registry.database import ensure
+    from registry.mlflow import DATABASE
 
     begun = load(home(), run_id)
     if begun.status == "Succeeded":  # the same token once more
         typer.echo(f"{run_id} has succeeded already")
         _tell_outcome(begun)
         return
+    ensure(home() / DATABASE, _hint)  # before two jobs make it at once
     with viewing(begun) as tell:
         ended = engine.execute(run_id, _surroundings(), tell)
     _tell_outcome(ended)
@@ -182,7 +188,7 @@ def _surroundings() -> Surroundings:
     from config.home import home
     from pipelines.code import code_digest
     from pipelines.local.steps import Surroundings
-    from registry.mlflow import local_registry
+    from registry.mlflow import DATABASE, local_registry
     from registry.versions import NewVersion
 
     def register(request: Mapping[str, Any]) -> str:
@@ -193,7 +199,7 @@ def _surroundings() -> Surroundings:
         images={"glyphline-paddle": (sys.executable, "-m", "containers.paddle")},
         code=code_digest(),
         register=register,
-        environment={"MLFLOW_TRACKING_URI": f"sqlite:///{home() / 'mlflow.db'}"},
+        environment={"MLFLOW_TRACKING_URI": f"sqlite:///{home() / DATABASE}"},
     )
 
 

@@ -123,7 +123,8 @@ def _difference(
     """Judge candidate minus champion: its whole interval must lie at or below `limit`.
 
     In doubt are an interval that reaches over `limit`, a slice of few lines whatever its interval, and an
-    interval without width, unless no line changed: every group changed alike, so nothing says how they vary.
+    interval without width, unless no line changed or all got better: every group changed alike, so nothing
+    says how they vary.
     """
     name = f"{kind} on {one.name}"
     if one.difference is None or one.low is None or one.high is None:
@@ -150,7 +151,7 @@ def _doubt(one: Difference, limit: float) -> str:
     low, high = one.low or 0.0, one.high or 0.0
     if one.samples < MIN_SAMPLES:
         return f"{counted(one.samples, 'line')} cannot tell, it takes {MIN_SAMPLES}"
-    if high - low < _NO_WIDTH and one.changed:
+    if high - low < _NO_WIDTH and one.changed and high >= 0:  # where all got better, who doubts it
         return f"all {counted(one.groups, 'group')} changed alike, so the interval has no width to judge by"
     if low <= limit < high:
         return f"{counted(one.samples, 'line')} of {counted(one.groups, 'group')} are too few to tell"
