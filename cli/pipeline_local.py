@@ -216,8 +216,15 @@ def _put(files: Mapping[str, bytes]) -> None:
 
 
 def _tell_outcome(ended: Run) -> None:
-    """Say what came of a run: the comparison, the report, the registered version."""
-    evaluated, registered = ended.steps.get("Evaluate"), ended.steps.get("Register")
+    """Say what came of a run: why it was refused, or comparison, report and registered version."""
+    examined, evaluated, registered = (ended.steps.get(name) for name in ("Examine", "Evaluate", "Register"))
+    if examined is not None and examined.status == "Failed":
+        from config.home import in_store
+        from pipelines.place import LOCAL_BUCKET
+
+        folder = in_store(f"s3://{LOCAL_BUCKET}/runs/{ended.pipeline}/{ended.id}/examine/report")
+        if (folder / "report.html").exists():
+            typer.echo(f"report: {folder / 'report.html'}")
     if evaluated is not None and evaluated.status == "Succeeded":
         from cli.evaluate import tell_evaluation
         from config.home import in_store

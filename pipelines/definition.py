@@ -63,6 +63,7 @@ def _steps(builder: Builder, parameters: Parameters) -> list[Any]:
         "examine",
         inputs={"data": data, "config": config},
         outputs=["report"],
+        kept=True,  # who is refused wants to read why
         arguments=["--snapshot", snapshot],
     )
     prepare = builder.processing(

@@ -10,6 +10,9 @@ from config.environment import Environment
 NO_ACCOUNT = "000000000000"
 """What stands for the account where none is known, and on this machine."""
 
+LOCAL_BUCKET = "glyphline-local"
+"""The bucket of everything on this machine."""
+
 BucketKind = Literal["raw", "labelled", "snapshots", "artifacts", "logs"]
 RoleKind = Literal["pipeline", "processing", "training", "labelling", "deployment", "approver", "scientist"]
 
@@ -36,7 +39,7 @@ class Place:
     def bucket(self, kind: BucketKind) -> str:
         """Return the name of a bucket; it is at most 63 characters, as an environment's name is short."""
         if self.local:
-            return "glyphline-local"
+            return LOCAL_BUCKET
         return f"{self.prefix}-{kind}-{self.account}-{self.environment.region}"
 
     def uri(self, *parts: str) -> str:

@@ -69,12 +69,16 @@ class Builder:
         *,
         inputs: Mapping[str, Uri],
         outputs: Sequence[str],
+        kept: bool = False,
         arguments: Sequence[str | PipelineVariable] = (),
         environment: Mapping[str, str | PipelineVariable] | None = None,
         files: Sequence[PropertyFile] = (),
         cached: bool = True,
     ) -> ProcessingStep:
-        """Return the step that runs the image's job `name` on a processing instance."""
+        """Return the step that runs the image's job `name` on a processing instance.
+
+        `kept`: what it wrote is kept although it failed.
+        """
         jobs, place = self.place.environment.pipelines.processing, self.place
         first = self.parameters.processing_instance
         single = len(jobs.instances) == 1
@@ -99,7 +103,7 @@ class Builder:
             name.capitalize(),
             step_args=processor.run(
                 inputs=[_input(one, uri) for one, uri in inputs.items()],
-                outputs=[_output(one, self._run_uri(name, one)) for one in outputs],
+                outputs=[_output(one, self._run_uri(name, one), kept=kept) for one in outputs],
                 arguments=arguments,
             ),
             cache_config=self._cache() if cached else None,
@@ -193,8 +197,9 @@ def _input(name: str, uri: Uri) -> ProcessingInput:
     return ProcessingInput(input_name=name, s3_input=source)
 
 
-def _output(name: str, uri: Uri) -> ProcessingOutput:
-    target = ProcessingS3Output(s3_uri=uri, local_path=f"{_ROOT}/output/{name}", s3_upload_mode="EndOfJob")
+def _output(name: str, uri: Uri, *, kept: bool) -> ProcessingOutput:
+    mode = "Continuous" if kept else "EndOfJob"
+    target = ProcessingS3Output(s3_uri=uri, local_path=f"{_ROOT}/output/{name}", s3_upload_mode=mode)
     return ProcessingOutput(output_name=name, s3_output=target)
 
 

@@ -38,10 +38,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The folder `place`, relative to `/opt/ml`, goes to `uri` when the job has succeeded."""
+    """The folder `place`, relative to `/opt/ml`, goes to `uri` when the job has succeeded.
+
+    With the upload mode ``Continuous`` it does so `always`: SageMaker copies it while the job runs.
+    """
 
     uri: str
     place: str
+    always: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,13 @@ def collect(job: Job, root: Path, home: Path) -> dict[str, Any]:
     return {**answer, "ModelArtifacts": {"S3ModelArtifacts": f"{target}/model.tar.gz"}}
 
 
+def collect_of_failed(job: Job, root: Path, home: Path) -> None:
+    """Move into the store what a job that failed is to leave behind all the same."""
+    for output in job.outputs:
+        if output.always:
+            store.move(root / output.place, store.path_of(output.uri, home))
+
+
 def reason(job: Job, root: Path, code: int, last_lines: Sequence[str]) -> str:
     """Return in one sentence why a job failed that ended with the exit code `code`."""
     name = "message" if job.kind == "Processing" else "failure"
@@ -199,9 +210,10 @@ def _check_source(name: str, source: Mapping[str, Any], mode: str) -> None:
 def _outputs(request: Mapping[str, Any]) -> Iterator[Output]:
     for one in (request.get("ProcessingOutputConfig") or {}).get("Outputs") or []:
         target = one.get("S3Output")
-        if target is None or target.get("S3UploadMode", "EndOfJob") != "EndOfJob":
-            raise StepError(f"The output {one['OutputName']!r} is no S3Output with the mode EndOfJob.")
-        yield Output(target["S3Uri"], _below_root(target["LocalPath"]))
+        if target is None:
+            raise StepError(f"The output {one['OutputName']!r} is no S3Output: others are unknown here.")
+        always = target.get("S3UploadMode") == "Continuous"
+        yield Output(target["S3Uri"], _below_root(target["LocalPath"]), always)
 
 
 def _below_root(path: str) -> str:

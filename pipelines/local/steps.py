@@ -126,6 +126,7 @@ async def run_job(
         name = signal.Signals(-ended.code).name
         raise StepError(f"The job was ended by {name}, which nobody here sent.", INTERNAL_ERROR)
     if ended.code:
+        jobs.collect_of_failed(job, root, surroundings.home)
         raise StepError(jobs.reason(job, root, ended.code, ended.last_lines))
     # in a thread: a large model takes seconds to pack, and the logs of other steps are to go on
     answer = await asyncio.to_thread(jobs.collect, job, root, surroundings.home)

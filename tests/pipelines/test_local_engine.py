@@ -150,6 +150,15 @@ def test_a_failed_job_leaves_no_output(home: Path) -> None:
     assert not (home / "store" / "store" / done.id).exists()
 
 
+def test_a_failed_job_leaves_what_is_copied_while_it_runs(home: Path) -> None:
+    examine = processing("A", "--write", "report/why.txt=x", "--fail", "refused", outputs=["report"])
+    (output,) = examine["Arguments"]["ProcessingOutputConfig"]["Outputs"]
+    output["S3Output"]["S3UploadMode"] = "Continuous"
+    done = run(home, definition(examine))
+    assert done.status == "Failed"
+    assert stored(home, done, "A/report/why.txt") == "x"
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
