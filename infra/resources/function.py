@@ -1,4 +1,4 @@
-"""A Lambda function of ours: one folder of plain Python, a log that ends, no more rights than said."""
+"""A Lambda function of ours: one package of plain Python, a log that ends, no more rights than said."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ _FUNCTIONS = Path(__file__).parent.parent / "functions"
 
 
 class PlainFunction(lambda_.Function):
-    """The function whose code is the folder `infra/functions/NAME`, which has a ``handler.py``."""
+    """The function whose code is the package `infra/functions/FOLDER`, which has a ``handler.py``.
+
+    The folder travels as a package of that name, so its modules import each other relatively (``from .settings
+    import Settings``): there as here.
+    """
 
     def __init__(
         self,
@@ -51,8 +55,12 @@ class PlainFunction(lambda_.Function):
             name,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler="handler.handler",
-            code=lambda_.Code.from_asset(str(_FUNCTIONS / folder), exclude=["__pycache__"]),
+            handler=f"{folder}.handler.handler",
+            code=lambda_.Code.from_asset(
+                str(_FUNCTIONS),
+                exclude=["*", f"!{folder}", "**/__pycache__"],
+                ignore_mode=cdk.IgnoreMode.DOCKER,
+            ),
             role=role,
             environment=settings,
             log_group=log,
