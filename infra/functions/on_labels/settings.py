@@ -1,0 +1,34 @@
+"""What the function is told by its environment variables; the stack `pipelines` writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .decision import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`families` are by the name of their pipeline, which is also that of their model package group."""
+
+    table: str
+    bucket: str
+    families: Mapping[str, str]
+    rules: Rules
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> Settings:
+        """Return what `variables` say; one that is missing is a KeyError, when the function loads."""
+        return cls(
+            table=variables["TABLE"],
+            bucket=variables["SNAPSHOTS_BUCKET"],
+            families=json.loads(variables["FAMILIES"]),
+            rules=Rules(
+                min_new=int(variables["MIN_NEW"]),
+                max_age=timedelta(hours=int(variables["MAX_AGE_HOURS"])),
+                nothing_uri=variables["NOTHING_URI"],
+            ),
+        )
