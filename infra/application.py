@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 
+from infra.stacks.identity import IdentityStack
 from infra.stacks.storage import StorageStack
 from pipelines.place import Place
 
@@ -15,8 +16,11 @@ class Stacks:
     """Every stack of an environment."""
 
     storage: StorageStack
+    identity: IdentityStack
 
 
 def compose(app: cdk.App, place: Place) -> Stacks:
     """Make the stacks of the environment at `place`."""
-    return Stacks(storage=StorageStack(app, place=place))
+    storage = StorageStack(app, place=place)
+    identity = IdentityStack(app, place=place, key=storage.key)
+    return Stacks(storage=storage, identity=identity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from config.environment import Environment
@@ -26,6 +27,10 @@ class EnvironmentStack(cdk.Stack):
         self.place = place
         for key, value in place.environment.tags.items():
             cdk.Tags.of(self).add(key, value)
+        boundary = place.environment.permissions_boundary
+        if boundary is not None:
+            policy = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", boundary)
+            iam.PermissionsBoundary.of(self).apply(policy)
 
     @property
     def environment_settings(self) -> Environment:
