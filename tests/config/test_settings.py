@@ -44,7 +44,8 @@ def test_an_unknown_family_gets_the_nearest_name() -> None:
 def test_a_family_that_finds_text_is_not_one_that_reads_it() -> None:
     assert isinstance(load_any_family("pid-det"), DetectionFamily)
     assert isinstance(load_any_family("pid-rec"), Family)
-    with pytest.raises(ConfigError, match=r"whose task is detection; .*Use one of: pid-demo, pid-rec, receipt-rec"):
+    known = "Use one of: pid-demo, pid-rec, receipt-rec"
+    with pytest.raises(ConfigError, match=rf"whose task is detection; .*{known}"):
         load_family("pid-det")
 
 
