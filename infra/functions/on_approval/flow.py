@@ -1,0 +1,122 @@
+"""Brings an endpoint to the version approved last: looks where it stands, and takes the next step.
+
+Nothing here trusts the order of events: whoever hears of an approval asks who is champion *now*, so an older
+approval that comes late changes nothing, and two that come at once end at the newer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .endpoint import Endpoints, Seen
+from .release import ASKED, Release, release_of
+from .scaling import Scaling
+from .settings import Settings
+from .versions import Version, champion
+
+_GOES_ON = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
+
+
+class DeploymentError(Exception):
+    """An approved version does not serve, and only a person can change that."""
+
+
+class Step(Enum):
+    """What is to be done next with an endpoint."""
+
+    CREATE = "create it"
+    UPDATE = "update it"
+    REMOVE = "remove what never served"
+    WAIT = "wait until it rests"
+    SETTLE = "settle: it serves what was approved"
+    GIVE_UP = "give up: it was tried and taken back"
+    REFUSE = "refuse: it serves in another way"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`sagemaker` is boto3's client."""
+
+    sagemaker: Any
+    endpoints: Endpoints
+    scaling: Scaling
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`step` was taken for `version`; until it is the last one, the endpoint must be looked at again."""
+
+    step: Step
+    version: Version | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing remains to be done."""
+        return self.version is None or self.step is Step.SETTLE
+
+
+def next_step(seen: Seen | None, release: Release) -> Step:
+    """Return what brings the endpoint nearer to serving `release`."""
+    if seen is None:
+        return Step.CREATE
+    if seen.status in _GOES_ON:
+        return Step.WAIT
+    if seen.status == "InService" and seen.release == release.name:
+        return Step.SETTLE
+    if seen.asked == release.name:
+        return Step.GIVE_UP
+    if seen.status == "Failed":
+        return Step.REMOVE
+    return Step.UPDATE if seen.kind == release.kind else Step.REFUSE
+
+
+def attend(group: str, heard_of: str, account: Account, settings: Settings) -> Outcome:
+    """Take the next step for the endpoint of `group`, of whose version `heard_of` an event told.
+
+    Raises:
+        DeploymentError: a person must act: the version was tried and taken back, or cannot be served there.
+    """
+    version = champion(account.sagemaker, group, heard_of)
+    if version is None:  # approved when the event was sent, and rejected since
+        return Outcome(Step.SETTLE, None)
+    release = release_of(version, settings)
+    seen = account.endpoints.see(group)
+    step = next_step(seen, release)
+    if seen is None:
+        account.endpoints.create(release)
+    elif step is Step.UPDATE:
+        account.scaling.deregister(group)
+        if not account.endpoints.update(seen, release, settings.alarms[group]):
+            step = Step.WAIT
+    elif step is Step.REMOVE:
+        account.endpoints.delete(group)
+    elif step is Step.SETTLE:
+        account.scaling.register(group, settings.serving)
+        account.endpoints.forget(seen, release)
+    elif step is Step.GIVE_UP:
+        _give_up(seen, version, account, settings)
+    elif step is Step.REFUSE:
+        raise DeploymentError(
+            f"The endpoint {group} is {seen.kind}, the environment says {release.kind}, and an endpoint "
+            f"keeps its kind. Delete the endpoint, then move this message back to its queue."
+        )
+    return Outcome(step, version)
+
+
+def _give_up(seen: Seen, version: Version, account: Account, settings: Settings) -> None:
+    """Let what still serves scale again, and say what became of the version.
+
+    Raises:
+        DeploymentError: always.
+    """
+    if seen.status == "InService" and seen.kind == settings.serving.kind:
+        account.scaling.register(version.group, settings.serving)
+    why = f" SageMaker says: {seen.reason}" if seen.reason else " See its alarms and its log."
+    raise DeploymentError(
+        f"{version.group}/{version.number}, approved by {version.who or 'somebody'}, does not serve: it was "
+        f"tried, and the endpoint is {seen.status} with {seen.release or 'nothing'}.{why} Approve another "
+        f"version; to try this one again, delete the endpoint's tag {ASKED} and move this message back to "
+        f"its queue."
+    )
