@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 
+from infra.resources.definition import Made
+from infra.stacks.alerts import AlertsStack, let_speak
 from infra.stacks.identity import IdentityStack
+from infra.stacks.pipelines import PipelinesStack
 from infra.stacks.storage import StorageStack
 from pipelines.place import Place
 
@@ -17,10 +20,20 @@ class Stacks:
 
     storage: StorageStack
     identity: IdentityStack
+    alerts: AlertsStack
+    pipelines: PipelinesStack
 
 
 def compose(app: cdk.App, place: Place) -> Stacks:
     """Make the stacks of the environment at `place`."""
     storage = StorageStack(app, place=place)
     identity = IdentityStack(app, place=place, key=storage.key)
-    return Stacks(storage=storage, identity=identity)
+    alerts = AlertsStack(app, place=place, key=storage.key)
+    let_speak(storage.key, place)
+    made = Made(key_arn=storage.key.key_arn)
+    pipelines = PipelinesStack(app, place=place, key=storage.key, topic=alerts.topic, made=made)
+    pipelines.add_stack_dependency(identity)  # a pipeline's role must be there before it
+    for kind in ("processing", "training"):
+        for statement in pipelines.files.read(place.partition):
+            identity.roles[kind].add_to_policy(statement)
+    return Stacks(storage=storage, identity=identity, alerts=alerts, pipelines=pipelines)

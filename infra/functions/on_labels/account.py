@@ -66,7 +66,9 @@ class Account:
             return Snapshot(str(said["hash"]), int(said["samples"]), tuple(said["parents"]))
         except (ValueError, TypeError, KeyError) as error:
             where = f"s3://{self.bucket}/{key}"
-            raise UnreadableError(f"{where} is no description of a snapshot ({error!r}): restore it.") from error
+            raise UnreadableError(
+                f"{where} is no description of a snapshot ({error!r}): restore it."
+            ) from error
 
     def _champion(self, family: str, group: str, found: Snapshot) -> Champion | None:
         """Return the version of `group` that was approved most recently, as `registry/rules.py` says it."""
@@ -115,7 +117,7 @@ class Account:
 
 
 def _approved_at(version: dict[str, Any]) -> datetime:
-    """Return when a version was approved: `registry/sagemaker.py` notes it, Studio only changes the version."""
+    """Return when a version was approved: `registry/sagemaker.py` notes it, Studio does not."""
     metadata = version.get("CustomerMetadataProperties", {})
     if metadata.get("decided_as") == "Approved":
         return datetime.fromisoformat(metadata["decided_at"])

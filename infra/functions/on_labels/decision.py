@@ -50,8 +50,8 @@ class Run:
 class State:
     """What is remembered of a family.
 
-    `running` holds its place until its run has ended. `last` is the snapshot of the newest run that was decided,
-    with its number of samples; `begun` are those of all runs. `revision` counts what was written.
+    `running` holds its place until its run has ended. `last` is the snapshot of the newest run, with its
+    number of samples; `begun` are those of all runs. `revision` counts what was written.
     """
 
     revision: int = 0
@@ -64,7 +64,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the account says: `ended`, that the remembered run has; `elsewhere`, that a person's run goes on."""
+    """What the account says: `ended`: the remembered run has; `elsewhere`: a person's run goes on."""
 
     now: datetime
     snapshot: Snapshot | None

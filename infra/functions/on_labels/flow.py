@@ -1,4 +1,4 @@
-"""One look at a family: read, decide, write, start. Whoever is interrupted leaves what the next can finish."""
+"""One look at a family: read, decide, write, start. What is interrupted, the next look finishes."""
 
 from __future__ import annotations
 

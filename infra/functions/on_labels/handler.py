@@ -30,7 +30,7 @@ def _parts() -> tuple[Settings, Account, Table]:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Handle a batch; the messages named in the answer come again, and five times later rest in the dead queue.
+    """Handle a batch; the messages named in the answer come again, five times, then rest in the dead queue.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """

@@ -22,9 +22,7 @@ class Table:
 
     def read(self, family: str) -> State:
         """Return the newest state of `family`; of one that nothing is known of, the empty one."""
-        answer = self.client.get_item(
-            TableName=self.name, Key={"family": {"S": family}}, ConsistentRead=True
-        )
+        answer = self.client.get_item(TableName=self.name, Key={"family": {"S": family}}, ConsistentRead=True)
         return _state(answer["Item"]) if "Item" in answer else State()
 
     def write(self, family: str, state: State) -> State | None:

@@ -1,0 +1,1 @@
+"""Tells people how a pipeline run ended: what waits for an approver, or why it failed."""
