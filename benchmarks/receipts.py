@@ -50,7 +50,7 @@ DRAWN, REAL = "receipts", "sroie"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command: how long it took by the clock, and on all processors."""
+    """One command: how long it took by the clock, and on all processors but in pools of workers."""
 
     name: str
     seconds: float
