@@ -50,7 +50,7 @@ from pipelines.place import Place
 Uri: TypeAlias = str | PipelineVariable
 
 _ROOT = "/opt/ml/processing"
-_LOCAL_DISK = ("g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5", "trn1")
+LOCAL_DISK = ("g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5", "trn1")
 """Instance families whose disk is in the machine, encrypted by the hardware: SageMaker refuses a key."""
 
 
@@ -222,7 +222,7 @@ def _retries() -> list[Any]:
 
 
 def _disk_key(jobs: Jobs, place: Place) -> str | None:
-    own = any(one.split(".")[1] in _LOCAL_DISK for one in jobs.instances)
+    own = any(one.split(".")[1] in LOCAL_DISK for one in jobs.instances)
     return None if own else place.environment.kms_key
 
 

@@ -19,8 +19,8 @@ _FUNCTIONS = Path(__file__).parent.parent / "functions"
 class PlainFunction(lambda_.Function):
     """The function whose code is the package `infra/functions/FOLDER`, which has a ``handler.py``.
 
-    The folder travels as a package of that name, so its modules import each other relatively (``from .settings
-    import Settings``): there as here.
+    The folder travels as a package of that name, so its modules import each other relatively, there as here
+    (``from .settings import Settings``).
     """
 
     def __init__(

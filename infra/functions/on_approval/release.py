@@ -17,6 +17,10 @@ ASKED = "glyphline:release"
 """The endpoint's tag that names the release it was asked for last."""
 
 _DIGEST_CHARACTERS = 8
+_NUMBER_CHARACTERS = 5
+LONGEST_ENDPOINT = 63 - len("--") - _NUMBER_CHARACTERS - _DIGEST_CHARACTERS
+"""Of SageMaker's 63 characters for every name, how many are left for the endpoint's: see `names_of`."""
+
 _CANARY_SHARE = 0.1
 _BAKE_S = 600
 _TERMINATION_WAIT_S = 120

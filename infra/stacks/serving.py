@@ -1,0 +1,174 @@
+"""Who serves: what hears an approval and brings the family's endpoint to the version, and what watches it.
+
+The endpoints themselves are no resources of this stack. Which version serves is what an approver decided, not
+what was deployed last: a stack that held the endpoint would put an older version back at its next deployment,
+and could not be deployed before the first approval.
+"""
+
+from __future__ import annotations
+
+import json
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from config.errors import InputError, Problem
+from infra.functions.on_approval.release import LONGEST_ENDPOINT
+from infra.resources.access import ANY, Access, Statements, allow
+from infra.resources.endpoint_alarms import EndpointAlarms
+from infra.resources.function import PlainFunction
+from infra.resources.queue import SafeQueue
+from infra.stack import EnvironmentStack
+from pipelines.place import Place
+from pipelines.steps import LOCAL_DISK
+
+_TIMEOUT_S = 120
+_SEEN_AGAIN = cdk.Duration.seconds(6 * _TIMEOUT_S)
+"""https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+_PARALLEL = 2
+_SCALER = "sagemaker.application-autoscaling.amazonaws.com"
+
+
+class ServingStack(EnvironmentStack):
+    """`on_approval` deploys what was approved, `approvals` is its queue; `alarms` are by the endpoint."""
+
+    def __init__(self, scope: Construct, *, place: Place, key: kms.IKey, topic: sns.ITopic) -> None:
+        super().__init__(scope, "serving", place=place, description="What an approval sets going")
+        self._access = Access(place, (key.key_arn,))
+        endpoints = [place.name(family) for family in place.environment.families]
+        for endpoint in endpoints:
+            _check_length(endpoint)
+        self.alarms = {
+            endpoint: EndpointAlarms(
+                self,
+                f"{''.join(part.capitalize() for part in family.split('-'))}Alarms",
+                endpoint=endpoint,
+                serving=place.environment.serving,
+                topic=topic,
+            )
+            for family, endpoint in zip(place.environment.families, endpoints, strict=True)
+        }
+        self.approvals = SafeQueue(self, "Approvals", visible_after=_SEEN_AGAIN)
+        self.on_approval = self._on_approval(key)
+        approved = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=["SageMaker Model Package State Change"],
+            detail={"ModelPackageGroupName": endpoints, "ModelApprovalStatus": ["Approved"]},
+        )
+        target = targets.SqsQueue(self.approvals.queue, dead_letter_queue=self.approvals.dead)
+        events.Rule(self, "Approved", event_pattern=approved, targets=[target])
+
+    def _on_approval(self, key: kms.IKey) -> PlainFunction:
+        place, environment = self.place, self.place.environment
+        network = environment.network
+        function = PlainFunction(
+            self,
+            "OnApproval",
+            folder="on_approval",
+            environment=environment,
+            settings={
+                "SERVING": environment.serving.model_dump_json(),
+                "ALARMS": _json({name: one.take_back for name, one in self.alarms.items()}),
+                "QUEUE_URL": self.approvals.queue.queue_url,
+                "ROLE_ARN": place.role_arn("deployment"),
+                "OUTPUT_URI": place.uri("answers"),
+                "KEY_ARN": key.key_arn,
+                "DISK_KEY_ARN": _disk_key(place) or "",
+                "NETWORK": _json(None if network is None else network.model_dump(mode="json")),
+                "TAGS": _json(environment.tags),
+            },
+            statements=[*self._reads(), *self._deploys(), *self._scales()],
+            timeout_s=_TIMEOUT_S,
+        )
+        function.add_event_source(
+            sources.SqsEventSource(self.approvals.queue, batch_size=1, max_concurrency=_PARALLEL)
+        )
+        return function
+
+    def _reads(self) -> Statements:
+        access = self._access
+        listed = [f"sagemaker:List{one}" for one in ("ModelPackages", "EndpointConfigs")]
+        return [
+            allow(listed, [ANY]),
+            allow(["sagemaker:DescribeModelPackage"], access.named("model-package/{}/*")),
+            allow(["sagemaker:DescribeEndpoint", "sagemaker:ListTags"], access.named("endpoint/{}")),
+            allow(["cloudwatch:DescribeAlarms"], [access.arn("cloudwatch", "alarm:*")]),
+        ]
+
+    def _deploys(self) -> Statements:
+        access = self._access
+        releases = access.named("endpoint-config/{}-*")
+        models, endpoints = access.named("model/{}-*"), access.named("endpoint/{}")
+        change = [f"sagemaker:{verb}Endpoint" for verb in ("Create", "Update")]
+        disk_key = _disk_key(self.place)
+        to_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+        own = [] if disk_key is None else [allow(["kms:CreateGrant"], [disk_key], to_aws)]
+        return [
+            allow(["sagemaker:CreateModel", "sagemaker:DeleteModel"], models),
+            allow([f"sagemaker:{verb}EndpointConfig" for verb in ("Create", "Delete", "Describe")], releases),
+            allow(change, [*endpoints, *releases]),
+            allow(["sagemaker:DeleteEndpoint"], endpoints),
+            allow(["sagemaker:AddTags"], [*models, *releases, *endpoints]),
+            *access.pass_on("deployment"),
+            allow(["sqs:SendMessage"], [self.approvals.queue.queue_arn]),
+            *own,
+        ]
+
+    def _scales(self) -> Statements:
+        """Let endpoints scale; what Application Auto Scaling does for a caller, the caller must be allowed.
+
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
+        """
+        if self.place.environment.serving.kind == "serverless":
+            return []
+        access, partition = self._access, self.place.partition
+        role = f"aws-service-role/{_SCALER}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+        change = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy")
+        alarms = [
+            access.arn("cloudwatch", f"alarm:{one}")
+            for one in (f"TargetTracking-endpoint/{self.place.prefix}-*", f"{self.place.prefix}-*-wake")
+        ]
+        return [
+            allow(
+                [f"application-autoscaling:{one}" for one in change],
+                [access.arn("application-autoscaling", "scalable-target/*")],
+                {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+            ),
+            allow(["application-autoscaling:DescribeScalableTargets"], [ANY]),
+            allow(["sagemaker:UpdateEndpointWeightsAndCapacities"], access.named("endpoint/{}")),
+            allow(["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"], alarms),
+            allow(
+                ["iam:CreateServiceLinkedRole"],
+                [f"arn:{partition}:iam::{self.place.account}:role/{role}"],
+                {"StringEquals": {"iam:AWSServiceName": _SCALER}},
+            ),
+        ]
+
+
+def _check_length(endpoint: str) -> None:
+    """Refuse a name whose releases SageMaker would refuse at the first approval.
+
+    Raises:
+        InputError: it is too long.
+    """
+    if len(endpoint) > LONGEST_ENDPOINT:
+        found = f"{endpoint!r}, the name of an endpoint, has {len(endpoint)} characters"
+        remedy = "Shorten the family's name or the environment's."
+        raise InputError(Problem("serving.name", found, f"at most {LONGEST_ENDPOINT}", remedy))
+
+
+def _disk_key(place: Place) -> str | None:
+    """Return the key for the endpoints' disks, None for that of AWS."""
+    instance = place.environment.serving.instance
+    if instance is None or instance.split(".")[1] in LOCAL_DISK:
+        return None
+    return place.environment.kms_key
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
