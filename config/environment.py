@@ -163,10 +163,18 @@ class Environment(Settings):
     permissions_boundary: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::")] | None = None
     """ARN of a policy that bounds every role made here."""
     network: Network | None = None
-    """None: jobs run in SageMaker's own network."""
+    """None: jobs run in SageMaker's own network, or in the one that is made."""
+    make_network: bool = False
+    """Make a VPC without internet, and let jobs run in it; its endpoints cost money by the hour."""
     kms_key: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:")] | None = None
     """ARN of the key for what jobs write and for their disks; none: the keys that AWS manages."""
     tags: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_network(self) -> Environment:
+        if self.make_network and self.network is not None:
+            raise ValueError("make_network: true or a network that there is, not both")
+        return self
 
 
 def load_environment(name: str) -> Environment:

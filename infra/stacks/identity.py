@@ -131,12 +131,9 @@ _TRACKED = (
 
 
 def _encrypt_disks(access: Access) -> Statements:
-    """Let SageMaker attach disks that the environment's own key encrypts, if it has one."""
-    own = access.place.environment.kms_key
-    if own is None:
-        return []
+    """Let SageMaker attach the jobs' disks, which the environment's keys encrypt."""
     to_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    return [allow(["kms:CreateGrant"], [own], to_aws), allow(["kms:DescribeKey"], [own])]
+    return [allow(["kms:CreateGrant"], access.keys, to_aws), allow(["kms:DescribeKey"], access.keys)]
 
 
 def _processing(access: Access) -> Statements:
