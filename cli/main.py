@@ -12,6 +12,7 @@ import sys
 import typer
 
 from cli import config, corpus, pipeline, registry, train
+from cli.cost import cost
 from cli.evaluate import evaluate
 from cli.predict import predict
 from cli.serve import serve
@@ -32,6 +33,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(registry.app, name="registry")
 app.add_typer(train.app, name="train")
 app.add_typer(pipeline.app, name="pipeline")
+app.command()(cost)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(serve)
@@ -39,6 +41,7 @@ app.command()(serve)
 
 _EXTRAS = {
     "evaluation": ("jiwer", "matplotlib", "rapidfuzz", "regex", "shapely"),
+    "infra": ("aws_cdk", "constructs"),
     "pipelines": ("sagemaker",),
     "paddle": ("cv2", "onnxruntime", "paddle", "paddle2onnx", "paddlex"),
     "registry": ("alembic", "boto3", "botocore", "mlflow", "sqlalchemy"),
