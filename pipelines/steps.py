@@ -44,14 +44,13 @@ from sagemaker.train.configs import (
 
 from config.environment import Jobs
 from config.family import Family
+from config.instances import has_local_disk
 from pipelines.parameters import Parameters
 from pipelines.place import Place
 
 Uri: TypeAlias = str | PipelineVariable
 
 _ROOT = "/opt/ml/processing"
-LOCAL_DISK = ("g4dn", "g5", "g6", "g6e", "p4d", "p4de", "p5", "trn1")
-"""Instance families whose disk is in the machine, encrypted by the hardware: SageMaker refuses a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +221,7 @@ def _retries() -> list[Any]:
 
 
 def _disk_key(jobs: Jobs, place: Place) -> str | None:
-    own = any(one.split(".")[1] in LOCAL_DISK for one in jobs.instances)
+    own = any(has_local_disk(one) for one in jobs.instances)
     return None if own else place.environment.kms_key
 
 

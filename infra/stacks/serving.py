@@ -18,6 +18,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from config.errors import InputError, Problem
+from config.instances import has_local_disk
 from infra.functions.on_approval.release import LONGEST_ENDPOINT
 from infra.resources.access import ANY, Access, Statements, allow
 from infra.resources.endpoint_alarms import EndpointAlarms
@@ -25,7 +26,6 @@ from infra.resources.function import PlainFunction
 from infra.resources.queue import SafeQueue
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
-from pipelines.steps import LOCAL_DISK
 
 _TIMEOUT_S = 120
 _SEEN_AGAIN = cdk.Duration.seconds(6 * _TIMEOUT_S)
@@ -165,7 +165,7 @@ def _check_length(endpoint: str) -> None:
 def _disk_key(place: Place) -> str | None:
     """Return the key for the endpoints' disks, None for that of AWS."""
     instance = place.environment.serving.instance
-    if instance is None or instance.split(".")[1] in LOCAL_DISK:
+    if instance is None or has_local_disk(instance):
         return None
     return place.environment.kms_key
 
