@@ -12,6 +12,7 @@ from infra.stacks.identity import IdentityStack
 from infra.stacks.images import ImagesStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.pipelines import PipelinesStack
+from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
 from pipelines.place import Place
 
@@ -26,6 +27,7 @@ class Stacks:
     images: ImagesStack
     alerts: AlertsStack
     pipelines: PipelinesStack
+    serving: ServingStack
 
 
 def compose(app: cdk.App, place: Place) -> Stacks:
@@ -46,6 +48,15 @@ def compose(app: cdk.App, place: Place) -> Stacks:
     for kind in ("processing", "training"):
         for statement in pipelines.files.read(place.partition):
             identity.roles[kind].add_to_policy(statement)
+    joined = place if network is None else network.joined()
+    serving = ServingStack(app, place=joined, key=storage.key, topic=alerts.topic)
+    serving.add_stack_dependency(identity)  # it hands the role of deployments on
     return Stacks(
-        storage=storage, network=network, identity=identity, images=images, alerts=alerts, pipelines=pipelines
+        storage=storage,
+        network=network,
+        identity=identity,
+        images=images,
+        alerts=alerts,
+        pipelines=pipelines,
+        serving=serving,
     )
