@@ -28,13 +28,13 @@ class Table:
     def write(self, family: str, state: State) -> State | None:
         """Write `state` over its revision; return it with the next one, or None where somebody was faster."""
         after = replace(state, revision=state.revision + 1)
+        unchanged: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(revision)"}
+        if state.revision:
+            read = {":read": {"N": str(state.revision)}}
+            unchanged = {"ConditionExpression": "revision = :read", "ExpressionAttributeValues": read}
         try:
-            self.client.put_item(
-                TableName=self.name,
-                Item={"family": {"S": family}, **_item(after)},
-                ConditionExpression="revision = :read OR (attribute_not_exists(family) AND :read = :none)",
-                ExpressionAttributeValues={":read": {"N": str(state.revision)}, ":none": {"N": "0"}},
-            )
+            item = {"family": {"S": family}, **_item(after)}
+            self.client.put_item(TableName=self.name, Item=item, **unchanged)
         except self.client.exceptions.ConditionalCheckFailedException:
             return None
         return after
