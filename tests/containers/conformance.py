@@ -129,6 +129,48 @@ def refuses(containers: Containers, bench: Bench, report: Report) -> None:
         report.check(f"'IMAGE {' '.join(words)}': exit 2", code == 2, containers.log(name).strip())
 
 
+def processes(containers: Containers, bench: Bench, report: Report, reference: Path) -> None:
+    """Examine, part and measure in processing jobs, as another user without network; refuse another hash."""
+    snapshot = json.loads((bench.data / "snapshot.json").read_text())["hash"]
+    inputs: dict[str, Path | None] = {"data": bench.data, "config": None, "champion": None}
+    family = Path(__file__).parents[2] / "config/families/thai-rec.yaml"
+
+    def run(name: str, words: tuple[str, ...], given: Mapping[str, Path | None]) -> tuple[int, str, Path]:
+        job = bench.root / f"processing-{name}"
+        for folder in ("config", "processing/output", *(f"processing/input/{one}" for one in given)):
+            (job / folder).mkdir(parents=True)
+        for folder in (job, *job.rglob("*/")):
+            folder.chmod(0o777)
+        (job / "config/processingjobconfig.json").write_text("{}")
+        for one, place in given.items():
+            target = job / "processing/input" / one
+            if place is not None:
+                subprocess.run(["cp", "-r", f"{place}/.", target], check=True)
+            elif one == "config":
+                (target / "family.yaml").write_bytes(family.read_bytes())
+            else:
+                (target / "nothing.json").write_text("{}")
+        flags = ("--network", "none", "-v", f"{job}:/opt/ml", *UNPRIVILEGED, *READ_ONLY)
+        started = containers.start(*flags, words=words)
+        return containers.wait(started), containers.log(started), job
+
+    code, log, job = run("examine", ("examine", "--snapshot", snapshot), inputs)
+    examined = (job / "processing/output/report/report.html").exists()
+    report.check("examine: exit 0 and a report", code == 0 and examined, last_line(log))
+    code, _log, job = run("refused", ("examine", "--snapshot", "0" * 64), inputs)
+    told = (job / "output/message").read_text() if (job / "output/message").exists() else ""
+    report.check("examine another snapshot: exit 2, one sentence", code == 2 and "0000" in told, told)
+    code, log, job = run("prepare", ("prepare", "--snapshot", snapshot), inputs)
+    told = last_line(log)
+    report.check(
+        "prepare what holds out nothing: exit 2", code == 2 and "no sample to measure on" in told, told
+    )
+    given = {"model": reference / "model", "champion": None, "heldout": bench.data, "config": None}
+    code, log, job = run("evaluate", ("evaluate", "--max-cer", "1.0"), given)
+    decided = job / "processing/output/evaluation/decision.json"
+    report.check("evaluate: exit 0 and a decision", code == 0 and decided.exists(), last_line(log))
+
+
 def interrupts(containers: Containers, bench: Bench, report: Report, reference: Path) -> None:
     """Stop and kill trainings in their second epoch; started again, each must end as if nothing had been."""
     for signal in ("TERM", "KILL"):
@@ -303,6 +345,7 @@ def main() -> int:
         sys.stdout.write(f"{given.image} ({containers.size_gb():.2f} GB) with {containers.about()}\n")
         reference = trains(containers, bench, report)
         refuses(containers, bench, report)
+        processes(containers, bench, report, reference)
         interrupts(containers, bench, report, reference)
         interrupts_early(containers, bench, report)
         serves(containers, bench, report, reference / "model")
