@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from cli import config, corpus, pipeline, registry, train
+from cli import config, corpus, images, pipeline, registry, train
 from cli.cost import cost
 from cli.evaluate import evaluate
 from cli.predict import predict
@@ -33,6 +33,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(registry.app, name="registry")
 app.add_typer(train.app, name="train")
 app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(images.app, name="images")
 app.command()(cost)
 app.command()(evaluate)
 app.command()(predict)
