@@ -53,7 +53,7 @@ class PlainFunction(lambda_.Function):
         super().__init__(
             scope,
             name,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler=f"{folder}.handler.handler",
             code=lambda_.Code.from_asset(

@@ -43,7 +43,7 @@ class ImageBuild(Construct):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, name)
-        source = _context(self)
+        source = context_of(self)
         log = logs.LogGroup(
             self,
             "Log",
@@ -104,7 +104,7 @@ _STEPS: dict[str, Any] = {
 }
 
 
-def _context(scope: Construct) -> assets.Asset:
+def context_of(scope: Construct) -> assets.Asset:
     """Return what the Dockerfile may copy, and the Dockerfiles, as a file that `cdk deploy` uploads."""
     lines = (_ROOT / ".dockerignore").read_text().splitlines()
     ignored = [line for line in lines if line and not line.startswith("#")]
