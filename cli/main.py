@@ -13,6 +13,7 @@ import typer
 
 from cli import config, corpus, images, pipeline, registry, train
 from cli.cost import cost
+from cli.doctor import doctor
 from cli.evaluate import evaluate
 from cli.predict import predict
 from cli.serve import serve
@@ -35,6 +36,7 @@ app.add_typer(train.app, name="train")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(images.app, name="images")
 app.command()(cost)
+app.command()(doctor)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(serve)

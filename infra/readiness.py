@@ -1,0 +1,248 @@
+"""What a deployment needs, asked before it: of this machine, and of the account.
+
+Every check of the account takes the boto3 clients that it asks with, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from config.environment import Environment
+from pipelines.place import BucketKind, Place
+
+State = Literal["ok", "warning", "failed"]
+
+_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_BOOTSTRAP_VERSION = 6
+"""The least that the CDK's own way of deploying accepts."""
+_PYTHON = (3, 11)
+_NODE = (20, 22, 24)
+_FONTS_FOR = {"Thai": ":lang=th", "Devanagari": ":lang=hi", "Latin": "DejaVu Sans"}
+_TAKEN, _MISSING = "403", "404"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One answer; `remedy` says what to do where it is not ``ok``."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One of SageMaker's quotas, for one kind of job on one type of instance."""
+
+    name: str
+    purpose: str
+    preferred: bool
+    """The first choice; the others are tried when it has no capacity."""
+
+
+def machine() -> Iterator[Check]:
+    """Yield what this machine has and lacks: Python, Node, fonts, a container engine."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= _PYTHON:
+        yield Check("python", "ok", version)
+    else:
+        yield Check("python", "failed", version, "Install Python 3.11 or newer.")
+    yield _node()
+    for script, pattern in _FONTS_FOR.items():
+        yield _fonts(script, pattern)
+    yield _engine()
+
+
+def _node() -> Check:
+    said = _said("node", "--version")
+    if said is None:
+        return Check("node", "warning", "not there", "Only for npx cdk: install Node 22 or 24.")
+    if int(said.lstrip("v").split(".")[0]) not in _NODE:
+        return Check("node", "warning", said, "The CDK is tried with Node 20, 22 and 24.")
+    return Check("node", "ok", said)
+
+
+def _fonts(script: str, pattern: str) -> Check:
+    found = _said("fc-list", pattern, "family")
+    if not found:
+        remedy = "Only for drawing lines: sh scripts/install-system-packages.sh"
+        return Check(f"fonts, {script}", "warning", "none", remedy)
+    return Check(f"fonts, {script}", "ok", f"{len(found.splitlines())} families")
+
+
+def _engine() -> Check:
+    for name in ("docker", "podman"):
+        if _said(name, "info") is not None:
+            return Check("container engine", "ok", name)
+    remedy = "Only for images: install docker or podman, or build with CodeBuild (docs/deploy.md)."
+    return Check("container engine", "warning", "neither docker nor podman works", remedy)
+
+
+def _said(*command: str) -> str | None:
+    """Return what a program prints, or None where it is not there or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def bootstrap(ssm: Any, place: Place) -> Check:
+    """Say whether the CDK can deploy to the account and region."""
+    where = f"aws://{place.account}/{place.environment.region}"
+    try:
+        said = int(ssm.get_parameter(Name=_BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound:
+        return Check("cdk bootstrap", "failed", f"none in {where}", f"Once: npx cdk bootstrap {where}")
+    if said < _BOOTSTRAP_VERSION:
+        return Check("cdk bootstrap", "failed", f"version {said}", f"Again: npx cdk bootstrap {where}")
+    return Check("cdk bootstrap", "ok", f"version {said}")
+
+
+def quotas_of(environment: Environment) -> list[Quota]:
+    """Return the quotas that the environment's instances fall under, by the names that AWS gives them."""
+    processing, training = environment.pipelines.processing, environment.pipelines.training
+    kind = "spot training job" if training.spot else "training job"
+    needed = [
+        Quota(f"{one} for processing job usage", "processing", not n)
+        for n, one in enumerate(processing.instances)
+    ]
+    needed += [Quota(f"{one} for {kind} usage", kind, not n) for n, one in enumerate(training.instances)]
+    if training.keep_warm_s:
+        warm = f"{training.instances[0]} for training warm pool usage"
+        needed.append(Quota(warm, "warm pools", True))
+    if environment.serving.instance is not None:
+        needed.append(Quota(f"{environment.serving.instance} for endpoint usage", "endpoints", True))
+    return needed
+
+
+def quotas(client: Any, environment: Environment) -> Iterator[Check]:
+    """Yield whether SageMaker lets the account have the instances that the environment names."""
+    granted = _granted(client)
+    least = {"endpoints": len(environment.families) * max(1, environment.serving.min_instances)}
+    for quota in quotas_of(environment):
+        name, wanted = f"quota {quota.name}", least.get(quota.purpose, 1)
+        if quota.name not in granted:
+            remedy = "Look it up in the console, under Service Quotas, Amazon SageMaker."
+            yield Check(name, "warning", "AWS names no such quota", remedy)
+            continue
+        code, value = granted[quota.name]
+        if value >= wanted:
+            yield Check(name, "ok", f"{value:g}")
+            continue
+        remedy = (
+            f"Raise it: aws service-quotas request-service-quota-increase --service-code sagemaker "
+            f"--quota-code {code} --desired-value {wanted} --region {environment.region}"
+        )
+        state: State = "failed" if quota.preferred else "warning"
+        yield Check(name, state, f"{value:g} where {wanted} is needed", remedy)
+
+
+def _granted(client: Any) -> dict[str, tuple[str, float]]:
+    """Return code and value of every quota of SageMaker by its name: the account's, else AWS's default."""
+    found: dict[str, tuple[str, float]] = {}
+    for operation in ("list_aws_default_service_quotas", "list_service_quotas"):
+        for page in client.get_paginator(operation).paginate(ServiceCode="sagemaker"):
+            found |= {one["QuotaName"]: (one["QuotaCode"], float(one["Value"])) for one in page["Quotas"]}
+    return found
+
+
+def ground_truth(sagemaker: Any, environment: Environment) -> Iterator[Check]:
+    """Yield, where the environment labels with Ground Truth, whether the account used it before."""
+    if environment.labelling.backend != "ground-truth":
+        return
+    if sagemaker.list_workforces(MaxResults=1)["Workforces"]:
+        yield Check("ground truth", "ok", "the account has a workforce")
+        return
+    found = "no workforce; AWS closed Ground Truth to new customers on 2026-07-30"
+    remedy = "Say labelling.backend: none, and label with Label Studio or files."
+    yield Check("ground truth", "failed", found, remedy)
+
+
+def services(session: Any, environment: Environment) -> Iterator[Check]:
+    """Yield services that the region lacks, as far as the installed botocore knows regions."""
+    needed = ["sagemaker", "s3", "kms", "ecr", "lambda", "events", "sqs", "sns", "dynamodb", "codebuild"]
+    needed += {"none": [], "serverless": ["opensearchserverless"], "managed": ["opensearch"]}[
+        environment.search.kind
+    ]
+    partition = session.get_partition_for_region(environment.region)
+    lacking = [
+        one
+        for one in needed
+        if environment.region not in session.get_available_regions(one, partition_name=partition)
+    ]
+    if lacking:
+        remedy = "Choose another region, or leave the part out (search.kind: none)."
+        yield Check("services", "failed", f"{environment.region} lacks {', '.join(lacking)}", remedy)
+    else:
+        yield Check("services", "ok", f"{environment.region} has all {len(needed)}")
+
+
+def buckets(s3: Any, cloudformation: Any, place: Place) -> Iterator[Check]:
+    """Yield whether every bucket's name is free, or that of a bucket of this deployment."""
+    deployed = _has_stack(cloudformation, f"{place.prefix}-storage")
+    for kind in get_args(BucketKind):
+        name = place.bucket(kind)
+        code = _answer(s3, name, place.account)
+        if code == _MISSING:
+            yield Check(f"bucket {kind}", "ok", "the name is free")
+        elif code is not None:
+            found = f"{name} is somebody else's, or hidden from these credentials"
+            yield Check(f"bucket {kind}", "failed", found, "Choose another name for the environment.")
+        elif deployed:
+            yield Check(f"bucket {kind}", "ok", "ours")
+        else:
+            remedy = f"From an earlier deployment: npx cdk import {place.prefix}-storage, or delete it."
+            yield Check(f"bucket {kind}", "failed", f"{name} is there, its stack is not", remedy)
+
+
+def _answer(s3: Any, bucket: str, account: str) -> str | None:
+    """Return the code of S3's refusal, or None where the bucket is the account's."""
+    try:
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+    except s3.exceptions.ClientError as error:
+        code = str(error.response["Error"]["Code"])
+        return {"NoSuchBucket": _MISSING, "Forbidden": _TAKEN}.get(code, code)
+    return None
+
+
+def _has_stack(cloudformation: Any, name: str) -> bool:
+    try:
+        stacks = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except cloudformation.exceptions.ClientError as error:
+        if "does not exist" in str(error):
+            return False
+        raise
+    return bool(stacks)
+
+
+def images(ecr: Any, place: Place, wanted: Mapping[str, str]) -> Iterator[Check]:
+    """Yield whether ECR has each image (`wanted`: the tag by the image's name) that pipelines run in."""
+    for image, tag in wanted.items():
+        repository = place.repository(image)
+        name, remedy = (
+            f"image {image}",
+            (
+                f"After the stack {place.prefix}-images is deployed: glyphline images push --environment "
+                f"{place.environment.environment}, or start the build {place.prefix}-image-{image}."
+            ),
+        )
+        try:
+            ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        except ecr.exceptions.RepositoryNotFoundException:
+            yield Check(name, "warning", f"no repository {repository} yet", remedy)
+        except ecr.exceptions.ImageNotFoundException:
+            yield Check(name, "warning", f"{repository} has no {tag}", remedy)
+        else:
+            yield Check(name, "ok", f"{repository}:{tag}")
+
+
+def worst(checks: Sequence[Check]) -> State:
+    """Return the worst state of all."""
+    states = {one.state for one in checks}
+    return "failed" if "failed" in states else "warning" if "warning" in states else "ok"

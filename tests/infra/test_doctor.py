@@ -1,0 +1,173 @@
+"""What stands in the way of a deployment, in an account of the emulator and of stubbed answers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from cli.main import app
+from config.environment import Environment, load_environment
+from infra import readiness
+from infra.readiness import Check
+from pipelines.place import Place
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+
+
+@pytest.fixture(autouse=True)
+def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "fake")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place(load_environment("dev"), ACCOUNT)
+
+
+def changed(**sections: dict[str, Any]) -> Environment:
+    content = load_environment("dev").model_dump(mode="json")
+    for section, values in sections.items():
+        content[section] |= values
+    return Environment.model_validate(content)
+
+
+def client(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)
+
+
+def states(checks: Sequence[Check]) -> dict[str, str]:
+    return {one.name: one.state for one in checks}
+
+
+def test_bootstrap_is_there_and_new_enough(place: Place) -> None:
+    ssm = client("ssm")
+    none = readiness.bootstrap(ssm, place)
+    assert none.state == "failed"
+    assert none.remedy == f"Once: npx cdk bootstrap aws://{ACCOUNT}/{REGION}"
+    for version, state in (("5", "failed"), ("28", "ok")):
+        name = "/cdk-bootstrap/hnb659fds/version"
+        ssm.put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
+        assert readiness.bootstrap(ssm, place).state == state
+
+
+def quota_client(values: dict[str, float], defaults: dict[str, float]) -> Any:
+    quotas = client("service-quotas")
+    stub = Stubber(quotas)
+    for operation, said in (
+        ("list_aws_default_service_quotas", defaults),
+        ("list_service_quotas", values),
+    ):
+        pages = [{"QuotaName": name, "QuotaCode": "L-1", "Value": value} for name, value in said.items()]
+        stub.add_response(operation, {"Quotas": pages[:1], "NextToken": "more"})
+        stub.add_response(operation, {"Quotas": pages[1:]})
+    stub.activate()
+    return quotas
+
+
+def test_a_quota_of_0_is_refused_with_how_to_raise_it() -> None:
+    names = ["ml.m5.xlarge for processing job usage", "ml.c5.2xlarge for spot training job usage"]
+    quotas = quota_client({names[0]: 4.0}, dict.fromkeys(names, 0.0))
+    found = {one.name: one for one in readiness.quotas(quotas, load_environment("dev"))}
+    assert found[f"quota {names[0]}"].state == "ok"
+    refused = found[f"quota {names[1]}"]
+    assert refused.state == "failed"
+    assert "--quota-code L-1 --desired-value 1 --region eu-central-1" in refused.remedy
+
+
+def test_only_the_first_choice_must_be_granted_and_endpoints_for_every_family() -> None:
+    environment = load_environment("prod")
+    names = [one.name for one in readiness.quotas_of(environment)]
+    assert "ml.c5.large for endpoint usage" in names
+    first = [one.name for one in readiness.quotas_of(environment) if one.preferred]
+    granted = {**dict.fromkeys(names, 0.0), **dict.fromkeys(first, 2.0)}
+    found = states(list(readiness.quotas(quota_client(granted, {}), environment)))
+    assert (
+        found.pop("quota ml.c5.large for endpoint usage") == "failed"
+    )  # 2 where three families need one each
+    assert set(found.values()) == {"ok", "warning"}
+
+
+def test_ground_truth_needs_a_workforce_only_where_it_labels() -> None:
+    sagemaker = client("sagemaker")
+    assert list(readiness.ground_truth(sagemaker, load_environment("dev"))) == []
+    wanted = changed(labelling={"backend": "ground-truth"})
+    force = {
+        "WorkforceName": "default",
+        "WorkforceArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workforce/default",
+    }
+    for answer, state in (([], "failed"), ([force], "ok")):
+        with Stubber(sagemaker) as stub:
+            stub.add_response("list_workforces", {"Workforces": answer})
+            (check,) = readiness.ground_truth(sagemaker, wanted)
+        assert check.state == state
+
+
+def test_a_region_without_a_service_is_named() -> None:
+    session = boto3.Session()
+    assert states(list(readiness.services(session, load_environment("dev")))) == {"services": "ok"}
+    content = load_environment("dev").model_dump(mode="json")
+    content["search"] = {"kind": "serverless"}
+    young = Environment.model_validate({**content, "region": "mx-central-1"})
+    (check,) = readiness.services(session, young)
+    assert check.state == "failed"
+    assert "opensearchserverless" in check.found
+
+
+def test_buckets_are_free_ours_or_left_over(place: Place) -> None:
+    s3, cloudformation = client("s3"), client("cloudformation")
+    assert set(states(list(readiness.buckets(s3, cloudformation, place))).values()) == {"ok"}
+    where = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket=place.bucket("raw"), CreateBucketConfiguration=where)
+    left = {one.name: one for one in readiness.buckets(s3, cloudformation, place)}
+    assert left["bucket raw"].state == "failed"
+    assert "cdk import glyphline-dev-storage" in left["bucket raw"].remedy
+    template = '{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'
+    cloudformation.create_stack(StackName="glyphline-dev-storage", TemplateBody=template)
+    assert states(list(readiness.buckets(s3, cloudformation, place)))["bucket raw"] == "ok"
+
+
+def test_a_bucket_of_somebody_else_is_refused(place: Place) -> None:
+    s3 = client("s3")
+    with Stubber(s3) as stub:
+        for _ in range(5):
+            stub.add_client_error("head_bucket", service_error_code="403", http_status_code=403)
+        found = states(list(readiness.buckets(s3, client("cloudformation"), place)))
+    assert set(found.values()) == {"failed"}
+
+
+def test_an_image_that_is_not_there_is_a_warning(place: Place) -> None:
+    ecr, wanted = client("ecr"), {"paddle": "0.1.0"}
+    assert "no repository" in next(readiness.images(ecr, place, wanted)).found
+    ecr.create_repository(repositoryName=place.repository("paddle"))
+    missing = next(readiness.images(ecr, place, wanted))
+    assert (missing.state, "glyphline images push" in missing.remedy) == ("warning", True)
+    manifest = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
+    ecr.put_image(repositoryName=place.repository("paddle"), imageManifest=manifest, imageTag="0.1.0")
+    assert next(readiness.images(ecr, place, wanted)).state == "ok"
+
+
+def test_this_machine_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = CliRunner().invoke(app, ["doctor"])
+    assert told.exit_code == 0
+    assert "ok      python" in told.stdout
+    for lacking in ("node", "fonts, Thai", "container engine"):
+        assert f"warning {lacking}" in told.stdout
+
+
+def test_the_command_asks_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.readiness.quotas", lambda *_: [Check("quota x", "failed", "0", "Raise it.")])
+    told = CliRunner().invoke(app, ["doctor", "--account", "--environment", "dev"])
+    assert told.exit_code == 1, told.exception
+    assert f"ok      account: {ACCOUNT} in {REGION}" in told.stdout
+    assert "failed  cdk bootstrap: none" in told.stdout
+    assert "failed  quota x: 0. Raise it." in told.stdout
+    assert "warning image paddle" in told.stdout
