@@ -10,10 +10,15 @@ from infra.resources.definition import Made
 from infra.stacks.alerts import AlertsStack, let_speak
 from infra.stacks.identity import IdentityStack
 from infra.stacks.images import ImagesStack
+from infra.stacks.labelling import LabellingStack
 from infra.stacks.network import NetworkStack
+from infra.stacks.observability import ObservabilityStack
 from infra.stacks.pipelines import PipelinesStack
+from infra.stacks.search import SearchStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
+from infra.stacks.studio import StudioStack
+from infra.stacks.tracking import TrackingStack
 from pipelines.place import Place
 
 
@@ -26,20 +31,28 @@ class Stacks:
     identity: IdentityStack
     images: ImagesStack
     alerts: AlertsStack
+    tracking: TrackingStack | None
     pipelines: PipelinesStack
     serving: ServingStack
+    observability: ObservabilityStack
+    search: SearchStack | None
+    labelling: LabellingStack | None
+    studio: StudioStack | None
 
 
 def compose(app: cdk.App, place: Place) -> Stacks:
     """Make the stacks of the environment at `place`."""
     storage = StorageStack(app, place=place)
     network = NetworkStack(app, place=place) if place.environment.make_network else None
-    identity = IdentityStack(app, place=place if network is None else network.joined(), key=storage.key)
+    joined = place if network is None else network.joined()
+    identity = IdentityStack(app, place=joined, key=storage.key)
     images = ImagesStack(app, place=place, key=storage.key)
     alerts = AlertsStack(app, place=place, key=storage.key)
     let_speak(storage.key, place)
+    tracking = _tracking(app, place, storage, identity)
     made = Made(
         key_arn=storage.key.key_arn,
+        tracking_arn=None if tracking is None else tracking.arn,
         subnets=() if network is None else network.subnets,
         security_groups=() if network is None else network.security_groups,
     )
@@ -48,15 +61,63 @@ def compose(app: cdk.App, place: Place) -> Stacks:
     for kind in ("processing", "training"):
         for statement in pipelines.files.read(place.partition):
             identity.roles[kind].add_to_policy(statement)
-    joined = place if network is None else network.joined()
     serving = ServingStack(app, place=joined, key=storage.key, topic=alerts.topic)
     serving.add_stack_dependency(identity)  # it hands the role of deployments on
+    observability = ObservabilityStack(
+        app,
+        place=place,
+        topic=alerts.topic,
+        queues={
+            "labels": pipelines.labels,
+            "ends-of-runs": pipelines.ends,
+            "approvals": serving.approvals,
+        },
+        functions={
+            "on-labels": pipelines.on_labels,
+            "on-run-end": pipelines.on_run_end,
+            "on-approval": serving.on_approval,
+        },
+    )
+    observability.add_stack_dependency(identity)  # the budget stops a role that must be there
+    search, labelling, studio = _choices(app, joined, storage, identity)
     return Stacks(
         storage=storage,
         network=network,
         identity=identity,
         images=images,
         alerts=alerts,
+        tracking=tracking,
         pipelines=pipelines,
         serving=serving,
+        observability=observability,
+        search=search,
+        labelling=labelling,
+        studio=studio,
     )
+
+
+def _tracking(
+    app: cdk.App, place: Place, storage: StorageStack, identity: IdentityStack
+) -> TrackingStack | None:
+    """Make what runs are logged to, if it is wanted, and let jobs log."""
+    if not place.environment.track:
+        return None
+    tracking = TrackingStack(app, place=place, key=storage.key)
+    for statement in tracking.log():
+        identity.roles["processing"].add_to_policy(statement)
+    return tracking
+
+
+def _choices(
+    app: cdk.App, place: Place, storage: StorageStack, identity: IdentityStack
+) -> tuple[SearchStack | None, LabellingStack | None, StudioStack | None]:
+    """Make what the environment's file asks for; all of it names roles, which must be there before it."""
+    said = place.environment
+    search = SearchStack(app, place=place, key=storage.key) if said.search.kind != "none" else None
+    backend = said.labelling.backend
+    labelling = LabellingStack(app, place=place, key=storage.key) if backend == "ground-truth" else None
+    studio = StudioStack(app, place=place, key=storage.key) if said.studio else None
+    for stack in (search, labelling, studio):
+        if stack is not None:
+            stack.add_stack_dependency(identity)
+    return search, labelling, studio
