@@ -122,6 +122,14 @@ class Labelling(Settings):
     backend: Literal["none", "ground-truth"] = "none"
     user_pool: str | None = None
     """Id of a Cognito user pool to import: an account has one private workforce; none: one is made."""
+    user_pool_client: str | None = None
+    """Id of the client by which the workforce uses the pool that is imported."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Labelling:
+        if (self.user_pool is None) != (self.user_pool_client is None):
+            raise ValueError("user_pool and user_pool_client together")
+        return self
 
 
 class Network(Settings):
@@ -131,6 +139,8 @@ class Network(Settings):
     security_groups: Annotated[
         tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...], Field(min_length=1)
     ]
+    vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]+$")] | None = None
+    """Whose subnets they are; what is made beside jobs (Studio, search) must know it."""
 
 
 class Environment(Settings):

@@ -13,6 +13,7 @@ _LIST = "a list is of the whole account"
 _LOOK = "EC2 describes no single resource"
 
 UNSCOPED: Mapping[str, str] = {
+    "application-autoscaling:DescribeScalableTargets": _LIST,
     "cloudwatch:GetMetricData": _METRIC,
     "cloudwatch:ListMetrics": _METRIC,
     "cloudwatch:PutMetricData": f"{_METRIC}; a condition says which namespace",
@@ -42,6 +43,9 @@ UNNAMED: Mapping[str, str] = {
     rf"{_ARN}:sagemaker:{_HERE}:(model|endpoint-config)/[^*]+\*": "each version that is deployed has its own",
     rf"{_ARN}:sagemaker:{_HERE}:(artifact|experiment-trial(-component)?)/\*": "a run names them",
     rf"{_ARN}:logs:{_HERE}:log-group:/aws/sagemaker/([^*]+/)?\*(:log-stream:\*)?": "SageMaker makes them",
+    rf"{_ARN}:cloudwatch:{_HERE}:alarm:TargetTracking-endpoint/[^*]+/\*": "scaling names the alarms it makes",
+    rf"{_ARN}:application-autoscaling:{_HERE}:scalable-target/\*": "a target gets its id when it is made",
+    rf"{_ARN}:es:{_HERE}:domain/[^*]+/\*": "indexes of a domain get their names later",
     r".+:log-stream:\*": "a job names its streams",
     rf"{_ARN}:ec2:{_HERE}:network-interface/\*": "an interface gets its id when a job starts",
 }

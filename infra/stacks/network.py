@@ -58,7 +58,9 @@ class NetworkStack(EnvironmentStack):
     def joined(self) -> Place:
         """Return the place, the jobs of which run in this network."""
         # not checked: they are references, which have the form of a subnet's id only in the account
-        network = Network.model_construct(subnets=self.subnets, security_groups=self.security_groups)
+        network = Network.model_construct(
+            subnets=self.subnets, security_groups=self.security_groups, vpc=self.vpc.vpc_id
+        )
         return replace(
             self.place, environment=self.environment_settings.model_copy(update={"network": network})
         )

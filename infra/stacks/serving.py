@@ -97,7 +97,7 @@ class ServingStack(EnvironmentStack):
             allow(listed, [ANY]),
             allow(["sagemaker:DescribeModelPackage"], access.named("model-package/{}/*")),
             allow(["sagemaker:DescribeEndpoint", "sagemaker:ListTags"], access.named("endpoint/{}")),
-            allow(["cloudwatch:DescribeAlarms"], [access.arn("cloudwatch", "alarm:*")]),
+            allow(["cloudwatch:DescribeAlarms"], self._alarms(*self._names())),
         ]
 
     def _deploys(self) -> Statements:
@@ -129,10 +129,8 @@ class ServingStack(EnvironmentStack):
         access, partition = self._access, self.place.partition
         role = f"aws-service-role/{_SCALER}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
         change = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy")
-        alarms = [
-            access.arn("cloudwatch", f"alarm:{one}")
-            for one in (f"TargetTracking-endpoint/{self.place.prefix}-*", f"{self.place.prefix}-*-wake")
-        ]
+        theirs = [f"TargetTracking-endpoint/{endpoint}/*" for endpoint in self.alarms]
+        alarms = self._alarms(*theirs, *(f"{endpoint}-wake" for endpoint in self.alarms))
         return [
             allow(
                 [f"application-autoscaling:{one}" for one in change],
@@ -141,13 +139,21 @@ class ServingStack(EnvironmentStack):
             ),
             allow(["application-autoscaling:DescribeScalableTargets"], [ANY]),
             allow(["sagemaker:UpdateEndpointWeightsAndCapacities"], access.named("endpoint/{}")),
-            allow(["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"], alarms),
+            allow(
+                [f"cloudwatch:{one}" for one in ("DescribeAlarms", "PutMetricAlarm", "DeleteAlarms")], alarms
+            ),
             allow(
                 ["iam:CreateServiceLinkedRole"],
                 [f"arn:{partition}:iam::{self.place.account}:role/{role}"],
                 {"StringEquals": {"iam:AWSServiceName": _SCALER}},
             ),
         ]
+
+    def _names(self) -> list[str]:
+        return [alarm for one in self.alarms.values() for alarm in one.take_back]
+
+    def _alarms(self, *names: str) -> list[str]:
+        return [self._access.arn("cloudwatch", f"alarm:{one}") for one in names]
 
 
 def _check_length(endpoint: str) -> None:

@@ -1,0 +1,124 @@
+"""Who labels, with Ground Truth: the team of labellers, and the functions before and after their work.
+
+Only for accounts that Ground Truth is open to (`labelling.backend`). Jobs themselves are no resources: each
+is started with its manifest and the task's template, which belong to the labels and not to the account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from infra.nag import acknowledge
+from infra.resources.access import Access, allow
+from infra.resources.function import PlainFunction
+from infra.stack import EnvironmentStack
+from pipelines.place import Place
+
+_GROUP = "labellers"
+_PASSWORD_CHARACTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """A Cognito user pool, and the client by which the workforce uses it."""
+
+    pool: str
+    client: str
+
+
+class LabellingStack(EnvironmentStack):
+    """`team`, and the ARNs of `before` and `after`, are what a labelling job is started with."""
+
+    def __init__(self, scope: Construct, *, place: Place, key: kms.IKey) -> None:
+        super().__init__(scope, "labelling", place=place, description="Who labels")
+        access = Access(place, (key.key_arn,))
+        pool, workforce = self._pool()
+        group = cognito.CfnUserPoolGroup(self, "Group", user_pool_id=pool.pool, group_name=_GROUP)
+        self.team = self._team(pool)
+        for needed in (group, *workforce):
+            self.team.add_resource_dependency(needed)
+        self.before = PlainFunction(
+            self,
+            "PreAnnotation",
+            folder="pre_annotation",
+            environment=place.environment,
+            settings={},
+            statements=[],
+        )
+        self.after = PlainFunction(
+            self,
+            "Consolidation",
+            folder="consolidation",
+            environment=place.environment,
+            settings={},
+            statements=access.read("labelled"),
+        )
+        functions = [self.before.function_arn, self.after.function_arn]
+        iam.Policy(
+            self,
+            "LabellingAsks",
+            roles=[iam.Role.from_role_arn(self, "Labelling", place.role_arn("labelling"))],
+            statements=[allow(["lambda:InvokeFunction"], functions)],
+        )
+        cdk.CfnOutput(self, "TeamArn", value=self.team.ref)
+
+    def _team(self, pool: _Pool) -> sagemaker.CfnWorkteam:
+        member = sagemaker.CfnWorkteam.CognitoMemberDefinitionProperty(
+            cognito_client_id=pool.client, cognito_user_group=_GROUP, cognito_user_pool=pool.pool
+        )
+        return sagemaker.CfnWorkteam(
+            self,
+            "Team",
+            workteam_name=self.place.prefix,
+            description="Labels drawings",
+            member_definitions=[
+                sagemaker.CfnWorkteam.MemberDefinitionProperty(cognito_member_definition=member)
+            ],
+        )
+
+    def _pool(self) -> tuple[_Pool, list[cdk.CfnResource]]:
+        """Return the pool that there is, or make one; and what must be there before its team."""
+        labelling = self.place.environment.labelling
+        if labelling.user_pool is not None and labelling.user_pool_client is not None:
+            return _Pool(labelling.user_pool, labelling.user_pool_client), []
+        users = cognito.UserPool(
+            self,
+            "Users",
+            user_pool_name=self.place.prefix,
+            self_sign_up_enabled=False,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            mfa=cognito.Mfa.REQUIRED,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            password_policy=cognito.PasswordPolicy(
+                min_length=_PASSWORD_CHARACTERS,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+            ),
+            removal_policy=self.removal,
+        )
+        for rule in ("COG3", "COG8"):
+            acknowledge(users, rule, "Threat protection is a paid plan; a second factor is required instead")
+        prefix = f"{self.place.prefix}-{self.place.account}"
+        users.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
+        # Ground Truth signs labellers in by the pool's own page, and sets its address at the client itself
+        client = users.add_client("Client", generate_secret=True)
+        pool = _Pool(users.user_pool_id, client.user_pool_client_id)
+        workforce = sagemaker.CfnWorkforce(
+            self,
+            "Workforce",
+            workforce_name=self.place.prefix,
+            cognito_config=sagemaker.CfnWorkforce.CognitoConfigProperty(
+                user_pool=pool.pool, client_id=pool.client
+            ),
+        )
+        return pool, [workforce]

@@ -1,0 +1,51 @@
+"""Where runs are logged: an MLflow app, which costs nothing but its storage while nobody logs."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from infra.resources.access import Access, Statements, allow
+from infra.stack import EnvironmentStack
+from pipelines.place import Place
+
+_FOLDER = "mlflow"
+
+
+class TrackingStack(EnvironmentStack):
+    """`arn` is what jobs take as their ``MLFLOW_TRACKING_URI``."""
+
+    def __init__(self, scope: Construct, *, place: Place, key: kms.IKey) -> None:
+        super().__init__(scope, "tracking", place=place, description="Where runs are logged")
+        access = Access(place, (key.key_arn,))
+        ours = {"StringEquals": {"aws:SourceAccount": place.account}}
+        self._files = [*access.read("artifacts", _FOLDER), *access.write("artifacts", _FOLDER)]
+        role = iam.Role(
+            self,
+            "AppRole",
+            description="Keeps the files of runs that are logged",
+            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=ours),
+            inline_policies={"May": iam.PolicyDocument(statements=self._files)},
+        )
+        app = sagemaker.CfnMlflowApp(
+            self,
+            "App",
+            name=place.prefix,
+            artifact_store_uri=place.uri(_FOLDER),
+            role_arn=role.role_arn,
+            # the pipeline registers what its gate lets through; nothing else does
+            model_registration_mode="AutoModelRegistrationDisabled",
+        )
+        app.apply_removal_policy(self.removal)
+        self.arn = app.attr_arn
+        cdk.CfnOutput(self, "TrackingArn", value=self.arn)
+
+    def log(self) -> Statements:
+        """Let log runs; an app has this one action for all of MLflow's API, and files go past it to S3."""
+        return [
+            allow(["sagemaker:CallMlflowAppApi", "sagemaker:DescribeMlflowApp"], [self.arn]),
+            *self._files,
+        ]

@@ -1,0 +1,65 @@
+"""Where people look and what runs are logged to: made only where wanted, closed to the internet."""
+
+from __future__ import annotations
+
+import pytest
+from alone import NETWORK, Resources, alone, inside_of, place_of
+
+from config.errors import InputError
+from pipelines.place import Place
+
+
+def _studio(place: Place) -> Resources:
+    from infra.stacks.studio import StudioStack
+
+    return alone(StudioStack, place)
+
+
+def _tracking(place: Place) -> Resources:
+    from infra.stacks.tracking import TrackingStack
+
+    return alone(TrackingStack, place)
+
+
+def test_studio_is_inside_and_nobody_has_the_approvers_role_by_default() -> None:
+    place = inside_of()
+    resources = _studio(place)
+    domain = resources.one("SageMaker::Domain")
+    assert domain["AppNetworkAccessType"] == "VpcOnly"
+    assert (domain["VpcId"], domain["SubnetIds"]) == ("vpc-1", ["subnet-1", "subnet-2"])
+    assert domain["KmsKeyId"] == "1"
+    assert domain["DefaultUserSettings"]["ExecutionRole"] == place.role_arn("scientist")
+    roles = {
+        one["UserProfileName"]: one["UserSettings"]["ExecutionRole"]
+        for one in resources.of("SageMaker::UserProfile")
+    }
+    assert roles == {kind: place.role_arn(kind) for kind in ("approver", "scientist")}
+
+
+@pytest.mark.parametrize(
+    ("network", "found"),
+    [(None, "no network"), ({**NETWORK, "vpc": None}, "a network without its vpc")],
+)
+def test_studio_without_a_network_says_what_to_change(network: object, found: str) -> None:
+    with pytest.raises(InputError, match=rf"prod\.yaml: studio: true and {found}.*Set make_network: true"):
+        _studio(place_of(make_network=False, network=network))
+
+
+def test_an_app_keeps_its_files_in_its_own_folder() -> None:
+    place = place_of()
+    resources = _tracking(place)
+    app = resources.one("SageMaker::MlflowApp")
+    assert app["ArtifactStoreUri"] == place.uri("mlflow")
+    assert app["ModelRegistrationMode"] == "AutoModelRegistrationDisabled"
+    (statement,) = (
+        one
+        for one in resources.one("IAM::Role")["Policies"][0]["PolicyDocument"]["Statement"]
+        if "s3:PutObject" in one["Action"]
+    )
+    assert statement["Resource"] == f"arn:aws:s3:::{place.bucket('artifacts')}/mlflow/*"
+
+
+def test_what_is_not_wanted_is_not_made(templates: dict[str, object]) -> None:
+    assert "glyphline-prod-tracking" in templates
+    assert "glyphline-prod-studio" in templates
+    assert "glyphline-prod-labelling" not in templates
