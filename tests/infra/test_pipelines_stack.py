@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 from upath import UPath
 
@@ -19,7 +18,6 @@ from config.family import load_family
 from infra.functions.on_labels.settings import Settings
 from infra.resources import built
 from infra.resources.definition import Made, with_references, with_stand_ins
-from infra.resources.family_files import publish
 from pipelines.family_pipeline import FamilyPipeline
 from pipelines.inputs import Upload
 from pipelines.place import Place
@@ -118,7 +116,11 @@ def test_the_memory_of_runs_is_encrypted_and_can_be_restored(templates: dict[str
 def test_files_travel_as_they_are_to_where_the_definition_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CDK_VALIDATION", "false")
+    monkeypatch.setenv("CDK_VALIDATION", "false")  # read when the CDK is first imported
+    import aws_cdk as cdk
+
+    from infra.resources.family_files import publish
+
     app = cdk.App(outdir=str(tmp_path))
     account = cdk.Environment(account=PLACE.account, region="eu-central-1")
     stack = cdk.Stack(app, "One", env=account)
