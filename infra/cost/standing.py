@@ -26,6 +26,7 @@ FREE: Mapping[str, str] = {
     "AWS::Cognito::UserPoolClient": "no charge",
     "AWS::Cognito::UserPoolDomain": "no charge",
     "AWS::Cognito::UserPoolGroup": "no charge",
+    "AWS::EC2::FlowLog": "no charge; what it writes is a log",
     "AWS::EC2::RouteTable": "no charge",
     "AWS::EC2::SecurityGroup": "no charge",
     "AWS::EC2::SecurityGroupEgress": "no charge",
@@ -55,6 +56,7 @@ FREE: Mapping[str, str] = {
     "AWS::SageMaker::ModelPackageGroup": "no charge",
     "AWS::SageMaker::Pipeline": "no charge; its jobs are used by the hour",
     "AWS::SageMaker::UserProfile": "no charge",
+    "AWS::SageMaker::Workforce": "no charge",
     "AWS::SageMaker::Workteam": "no charge; labels are paid one by one",
 }
 """Types that cost nothing by being there, and why."""
@@ -123,7 +125,7 @@ def _collection(one: Resource, everything: Sequence[Resource]) -> list[Use]:
     group = next((other for other in everything if other.type.endswith("::CollectionGroup")), None)
     if "CollectionGroupName" in one.said and group is not None:
         limits = group.said.get("CapacityLimits", {})
-        least = sum(float(limits.get(f"Min{kind}CapacityInOCU", 0)) for kind in ("Indexing", "Search"))
+        least = sum(float(limits.get(f"Min{kind}CapacityInOcu", 0)) for kind in ("Indexing", "Search"))
     else:
         least = _CLASSIC_OCU if one.said.get("StandbyReplicas") != "DISABLED" else 1
     return [Use("search, kept awake", "opensearch.ocu", least * HOURS_PER_MONTH, idle=True)] if least else []
@@ -160,7 +162,8 @@ def _endpoint_configuration(one: Resource, _everything: Sequence[Resource]) -> l
 
 
 def _vpc_endpoint(one: Resource, _everything: Sequence[Resource]) -> list[Use]:
-    if one.said.get("VpcEndpointType", "Gateway") != "Interface":
+    ours = one.type == "AWS::EC2::VPCEndpoint"  # that of a collection is always an interface
+    if ours and one.said.get("VpcEndpointType", "Gateway") != "Interface":
         return []
     zones = max(1, len(one.said.get("SubnetIds", [])))
     return [Use("endpoints of the VPC", "vpc.endpoint", zones * HOURS_PER_MONTH, True)]
@@ -184,6 +187,7 @@ _RULES: Mapping[str, Rule] = {
     "AWS::KMS::Key": _each("keys", "kms.key"),
     "AWS::Lambda::EventSourceMapping": _polling,
     "AWS::OpenSearchServerless::Collection": _collection,
+    "AWS::OpenSearchServerless::VpcEndpoint": _vpc_endpoint,
     "AWS::OpenSearchService::Domain": _domain,
     "AWS::SageMaker::Endpoint": lambda _one, _all: [],
     "AWS::SageMaker::EndpointConfig": _endpoint_configuration,

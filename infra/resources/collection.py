@@ -43,8 +43,7 @@ class SleepingCollection(Construct):
             generation="NEXTGEN",
             standby_replicas="ENABLED",
             capacity_limits=aoss.CfnCollectionGroup.CapacityLimitsProperty(
-                min_indexing_capacity_in_ocu=0,
-                min_search_capacity_in_ocu=0,
+                # and no least: then it is 0
                 max_indexing_capacity_in_ocu=_MOST_OCU,
                 max_search_capacity_in_ocu=_MOST_OCU,
             ),

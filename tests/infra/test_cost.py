@@ -110,7 +110,7 @@ def test_a_collection_sleeps_only_in_a_group_that_may() -> None:
     assert alone[0].quantity == 2 * 730
     grouped = Resource("s", "C", kind, {**said, "CollectionGroupName": "drawings"})
     assert standing([grouped, Resource("s", "G", group, {"CapacityLimits": {}})])[0] == []
-    limits = {"CapacityLimits": {"MinSearchCapacityInOCU": 1}}
+    limits = {"CapacityLimits": {"MinSearchCapacityInOcu": 1}}
     assert standing([grouped, Resource("s", "G", group, limits)])[0][0].quantity == 730
 
 
