@@ -22,7 +22,6 @@ def main() -> None:
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     functions.endpoint_url = f"http://127.0.0.1:{server.server_port}"
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for every request
-    make_atomic()
     corrections.install()
     resources.install()
     stubs.install()
@@ -31,6 +30,7 @@ def main() -> None:
     events.install(functions)
     queues.install(functions)
     sagemaker.install()
+    make_atomic()
     sys.stdout.write(f"{functions.endpoint_url}\n")
     sys.stdout.flush()
     threading.Thread(target=_until_left_alone, args=(server.shutdown,), daemon=True).start()

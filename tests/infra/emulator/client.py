@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,15 +27,7 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """Return boto3's client of `service` here."""
-        import boto3
-
-        return boto3.client(
-            service,
-            region_name=self.region,
-            endpoint_url=self.url,
-            aws_access_key_id="emulated",
-            aws_secret_access_key="emulated",
-        )
+        return _client(service, self.url, self.region)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that lead the CDK's command line here, and nowhere else."""
@@ -70,6 +63,14 @@ class Emulator:
             return json.load(answer)
 
 
+@cache
+def _client(service: str, url: str, region: str) -> Any:
+    import boto3
+
+    key = {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
+    return boto3.client(service, region_name=region, endpoint_url=url, **key)
+
+
 @contextmanager
 def emulator(region: str, log: IO[str]) -> Iterator[Emulator]:
     """Run an emulator in a process of its own; what it and the functions say goes to `log`."""
@@ -85,7 +86,7 @@ def emulator(region: str, log: IO[str]) -> Iterator[Emulator]:
     assert process.stdout is not None
     try:
         url = process.stdout.readline().strip()
-        assert url, "the emulator did not start"
+        assert url, f"the emulator did not start: see {log.name}"
         yield Emulator(url, region)
     finally:
         process.stdin.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from moto.cloudformation.models import Stack
 from moto.kms.models import Key
 from moto.s3.exceptions import BucketNotEmpty
 from moto.s3.models import FakeBucket, s3_backends
@@ -12,7 +13,8 @@ from moto.utilities.utils import get_partition
 
 
 def install() -> None:
-    """Correct buckets and keys."""
+    """Correct stacks, buckets and keys."""
+    Stack.delete = _without_outputs(Stack.delete)
     FakeBucket.create_from_cloudformation_json = classmethod(
         _then(FakeBucket.create_from_cloudformation_json.__func__, _configure)
     )
@@ -20,6 +22,16 @@ def install() -> None:
     Key.create_from_cloudformation_json = classmethod(
         _with_tags_of_kms(Key.create_from_cloudformation_json.__func__)
     )
+
+
+def _without_outputs(delete: Callable[[Stack], None]) -> Callable[[Stack], None]:
+    """Delete a stack for good: who asks for its outputs afterwards makes moto create what they name."""
+
+    def deleted(stack: Stack) -> None:
+        delete(stack)
+        stack.output_map._output_json_map = {}
+
+    return deleted
 
 
 def _then(make: Callable[..., Any], configure: Callable[[Any, dict[str, Any]], None]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from moto.awslambda.models import EventSourceMapping, LambdaBackend
-from moto.sqs.models import Message, Queue, sqs_backends
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 from emulator.functions import AT_ONCE, Functions
 
@@ -30,6 +30,13 @@ def install(functions: Functions) -> None:
         return mapping
 
     LambdaBackend.create_event_source_mapping = create
+    send = SQSBackend.send_message
+
+    def send_at_once(backend: SQSBackend, *said: Any, **named: Any) -> Message:
+        """What is put off waits for something that takes minutes in AWS, and no time here."""
+        return send(backend, *said, **{**named, "delay_seconds": None})
+
+    SQSBackend.send_message = send_at_once
 
 
 def waiting(account: str, region: str) -> int:

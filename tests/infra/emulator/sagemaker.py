@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -63,11 +64,25 @@ def install() -> None:
         _tell_of_package(backend, package)
         return arn
 
+    backend_type = SageMakerModelBackend
+    backend_type.create_model = _new_only(
+        backend_type.create_model, "model", lambda one: one._models, "model_name"
+    )
+    backend_type.create_endpoint_config = _new_only(
+        backend_type.create_endpoint_config,
+        "endpoint configuration",
+        lambda one: one.endpoint_configs,
+        "endpoint_config_name",
+    )
+    backend_type.create_endpoint = _new_only(
+        backend_type.create_endpoint, "endpoint", lambda one: one.endpoints, "endpoint_name"
+    )
     SageMakerModelBackend.start_pipeline_execution = start_once
     SageMakerModelBackend.describe_pipeline_execution = describe_with_reason
     SageMakerModelBackend.update_model_package = update_and_tell
     SageMakerResponse.update_endpoint = _update_endpoint
     SageMakerResponse.list_pipeline_execution_steps = _list_steps
+    SageMakerResponse.delete_model_package = _delete_package
 
 
 def end_run(account: str, region: str, arn: str, status: str, step: str | None, reason: str | None) -> None:
@@ -125,25 +140,28 @@ def _tell_of_package(backend: SageMakerModelBackend, package: Any) -> None:
 
 def _update_endpoint(response: SageMakerResponse) -> ActionResult:
     """Change an endpoint at once, and keep how it was to be done: DescribeEndpoint tells it."""
-    backend = response.sagemaker_backend
-    name, config = response._get_param("EndpointName"), response._get_param("EndpointConfigName")
-    old = backend.endpoints.get(name)
-    if old is None:
-        raise ValidationError(f"Could not find endpoint '{name}'.")
-    described = backend.describe_endpoint_config(config)
-    new = FakeEndpoint(
-        backend.account_id,
-        backend.region_name,
-        name,
-        config,
-        described["ProductionVariants"],
-        described["DataCaptureConfig"],
-        old.tags,
-    )
-    new.creation_time = old.creation_time
-    new.last_deployment_config = response._get_param("DeploymentConfig")
-    backend.endpoints[name] = new
-    return ActionResult({"EndpointArn": new.arn})
+    backend, name = response.sagemaker_backend, response._get_param("EndpointName")
+    backend.describe_endpoint(name)  # raises where there is none
+    config = backend.describe_endpoint_config(response._get_param("EndpointConfigName"))
+    endpoint: FakeEndpoint = backend.endpoints[name]
+    endpoint.endpoint_config_name = config["EndpointConfigName"]
+    endpoint.production_variants = endpoint._process_production_variants(config["ProductionVariants"])
+    endpoint.last_deployment_config = response._get_param("DeploymentConfig")
+    endpoint.last_modified_time = utcnow()
+    return ActionResult({"EndpointArn": endpoint.arn})
+
+
+def _new_only(
+    create: Callable[..., Any], what: str, known: Callable[[Any], Any], name: str
+) -> Callable[..., Any]:
+    """Refuse a name that is taken; moto would replace what has it."""
+
+    def created(backend: SageMakerModelBackend, **request: Any) -> Any:
+        if request[name] in known(backend):
+            raise ValidationError(f'Cannot create already existing {what} "{request[name]}".')
+        return create(backend, **request)
+
+    return created
 
 
 def _list_steps(response: SageMakerResponse) -> ActionResult:
@@ -156,3 +174,10 @@ def _list_steps(response: SageMakerResponse) -> ActionResult:
         reason = run.pipeline_execution_failure_reason
         steps = [{"StepName": failed, "StepStatus": "Failed", "FailureReason": reason}]
     return ActionResult({"PipelineExecutionSteps": steps})
+
+
+def _delete_package(response: SageMakerResponse) -> ActionResult:
+    backend, arn = response.sagemaker_backend, response._get_param("ModelPackageName")
+    package = backend.describe_model_package(arn)  # raises where there is none
+    del backend.model_packages[package.arn]
+    return ActionResult({})

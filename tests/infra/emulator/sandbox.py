@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import sys
 import traceback
@@ -18,6 +19,7 @@ def main() -> None:
     """Answer until the input ends; what the function prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    logging.basicConfig(format=f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']} %(levelname)s %(message)s")
     sys.path[0] = ""
     module, _, name = sys.argv[1].rpartition(".")
     function = getattr(importlib.import_module(module), name)

@@ -12,7 +12,9 @@ USED: set[str] = set()
 _TYPES: dict[str, tuple[str, ...]] = {
     "AWS::S3::BucketPolicy": (),  # moto ignores conditions: TLS only would refuse everything
     "AWS::SNS::TopicPolicy": (),
-    "AWS::Lambda::EventInvokeConfig": (),
+    "AWS::Budgets::Budget": (),
+    "AWS::Budgets::BudgetsAction": ("ActionId",),
+    "AWS::CodeBuild::Project": ("Arn",),  # builds nothing
 }
 """Each with the attributes that `Fn::GetAtt` may ask for."""
 
