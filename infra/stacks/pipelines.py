@@ -32,6 +32,11 @@ _SEEN_AGAIN = cdk.Duration.seconds(6 * _TIMEOUT_S + _GATHER_S)
 _BATCH = 1000
 _PARALLEL = 2
 _TABLE_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
+_TABLE_KEY_ACTIONS = tuple(
+    f"kms:{one}"
+    for one in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+)
+"""https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html"""
 
 
 class PipelinesStack(EnvironmentStack):
@@ -134,7 +139,7 @@ class PipelinesStack(EnvironmentStack):
         return [
             allow(_TABLE_ACTIONS, [self.table.table_arn]),
             *access.read("snapshots"),
-            allow(["kms:Decrypt", "kms:DescribeKey"], access.keys),
+            allow(_TABLE_KEY_ACTIONS, access.keys, self._through_dynamodb()),
             allow(["sagemaker:ListModelPackages"], [ANY]),
             allow(["sagemaker:DescribeModelPackage"], access.named("model-package/{}/*")),
             allow(
@@ -143,6 +148,11 @@ class PipelinesStack(EnvironmentStack):
             ),
             allow(["sagemaker:DescribePipelineExecution"], access.named("pipeline/{}/execution/*")),
         ]
+
+    def _through_dynamodb(self) -> dict[str, dict[str, str]]:
+        china = ".cn" if self.place.partition == "aws-cn" else ""
+        service = f"dynamodb.{self.place.environment.region}.amazonaws.com{china}"
+        return {"StringEquals": {"kms:ViaService": service}}
 
     def _reads_runs(self) -> Statements:
         access = self._access
