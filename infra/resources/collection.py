@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_opensearchserverless as aoss
 from constructs import Construct
 
+from infra.lint import newer_than_lint
 from infra.resources.access import Statements, allow
 from infra.resources.inside import Inside, open_to_jobs, store_name
 from pipelines.place import Place
@@ -48,6 +49,7 @@ class SleepingCollection(Construct):
                 max_search_capacity_in_ocu=_MOST_OCU,
             ),
         )
+        newer_than_lint(group, "E3002")  # Generation
         collection = aoss.CfnCollection(
             self,
             "Collection",

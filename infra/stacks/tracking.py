@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from infra.lint import newer_than_lint
 from infra.resources.access import Access, Statements, allow
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
@@ -40,6 +41,7 @@ class TrackingStack(EnvironmentStack):
             model_registration_mode="AutoModelRegistrationDisabled",
         )
         app.apply_removal_policy(self.removal)
+        newer_than_lint(app, "E3006")
         self.arn = app.attr_arn
         cdk.CfnOutput(self, "TrackingArn", value=self.arn)
 
