@@ -51,8 +51,8 @@ _SPOKEN = {
     "Model Package": "model group",
     "Alarm": "alarm",
 }
-_ARN_TYPE = re.compile(r":([a-z-]+)/")
-_ARN_KINDS = {"pipeline": "pipeline", "model-package-group": "model group", "model-package": "model group"}
+_SHARED_BY = {"pipeline": "pipeline", "model-package-group": "model group", "model-package": "model group"}
+_SHARED = frozenset(_SHARED_BY.values())
 _READING = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Scan")
 _TAKING = ("ChangeMessage", "DeleteMessage", "GetQueue", "ReceiveMessage")
 _TELLING = ("Start", "Create", "Put", "Publish", "Send", "Update")
@@ -60,7 +60,7 @@ _VERB = re.compile("[A-Z][a-z]+")
 READS = "reads"
 """How the edge is called along which something is only looked at."""
 _HASH = re.compile(r"[0-9A-F]{8}$")
-_WORD = re.compile(r"[A-Za-z0-9_.*-]+")
+_WORD = re.compile(r"(?::(?P<type>[a-z-]+)[/:])?(?P<word>[A-Za-z0-9_.*-]+)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -183,13 +183,14 @@ class _Index:
                 yield from self.of(stack, one)
 
     def _by_name(self, text: str) -> Iterator[Node]:
-        types = _ARN_TYPE.findall(text)
-        shared, meanings = set(_ARN_KINDS.values()), {_ARN_KINDS.get(one) for one in types}
-        for word in _WORD.findall(text):
+        plain = not text.startswith("arn:")
+        for found in _WORD.finditer(text):
+            word, type_ = found["word"], found["type"]
             for name, node in self.named:
-                meant = word == name.split("/")[-1] or ("*" in word.strip("*") and fnmatchcase(name, word))
                 # a pipeline, its models and its endpoint share a name: an ARN says which is meant
-                if meant and (not types or node.kind not in shared or node.kind in meanings):
+                sure = node.kind not in _SHARED or _SHARED_BY.get(type_) == node.kind
+                meant = word == name.split("/")[-1] or ("*" in word.strip("*") and fnmatchcase(name, word))
+                if meant and (sure or (plain and type_ is None)):
                     yield node
 
 

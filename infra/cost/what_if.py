@@ -58,10 +58,10 @@ def _serving(content: dict[str, Any], value: str) -> None:
 
 def _search(content: dict[str, Any], value: str) -> None:
     search = content["search"]
-    search |= {
-        "kind": value,
-        "instance": (search["instance"] or _SEARCH_INSTANCE) if value == "managed" else None,
-    }
+    instance = search["instance"] or _SEARCH_INSTANCE
+    search |= {"kind": value, "instance": instance if value == "managed" else None}
+    if value != "none" and content["network"] is None:
+        content["make_network"] = True  # a search is inside one, whose endpoints cost more than it may
 
 
 _APPLY = {"spot": _spot, "serving": _serving, "search": _search}

@@ -88,6 +88,7 @@ def test_thoughts_change_what_they_say_and_nothing_else() -> None:
     assert standing_endpoints.idle_usd - before.idle_usd == pytest.approx(3 * 730 * 0.1164)
     searching = costs(changed(dev, ["search=serverless"]), {}, "poc")
     assert of(searching, "search, while awake") > 0
+    assert changed(dev, ["search=serverless"]).make_network  # without one it could not be deployed
     assert changed(dev, ["spot=on", "serving=serverless", "search=none"]) == dev
 
 
