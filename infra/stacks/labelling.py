@@ -15,6 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from infra.lint import newer_than_lint
 from infra.nag import acknowledge
 from infra.resources.access import Access, allow
 from infra.resources.function import PlainFunction
@@ -121,4 +122,5 @@ class LabellingStack(EnvironmentStack):
                 user_pool=pool.pool, client_id=pool.client
             ),
         )
+        newer_than_lint(workforce, "E3006")
         return pool, [workforce]

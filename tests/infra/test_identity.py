@@ -71,6 +71,15 @@ def test_only_the_approver_approves(kind: str, identity: dict[str, Any]) -> None
     assert not _may(role, "sagemaker:DeleteModelPackage", PACKAGE)
 
 
+@pytest.mark.parametrize("kind", sorted(set(ROLES) - {"approver"}))
+def test_no_right_that_is_added_lets_others_approve(kind: str, identity: dict[str, Any]) -> None:
+    changes = ["sagemaker:UpdateModelPackage", "sagemaker:CreateModelPackage", "sagemaker:DeleteModelPackage"]
+    added = {"Statement": [{"Effect": "Allow", "Action": changes, "Resource": "*"}]}
+    role = _role(identity, kind)
+    role = role | {"Policies": [*role["Policies"], {"PolicyName": "Added", "PolicyDocument": added}]}
+    assert not any(_may(role, one, PACKAGE, **{STATUS: "Approved"}) for one in changes)
+
+
 @pytest.mark.parametrize("kind", ROLES)
 def test_nobody_registers_what_is_approved_already(kind: str, identity: dict[str, Any]) -> None:
     role, create = _role(identity, kind), "sagemaker:CreateModelPackage"

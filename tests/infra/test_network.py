@@ -10,6 +10,8 @@ from everything import everything
 from rules import of_type
 
 from config.environment import Environment, load_environment
+from infra.resources.access import Access
+from pipelines.place import Place
 
 
 def _network() -> dict[str, Any]:
@@ -43,6 +45,13 @@ def test_jobs_reach_what_they_need_and_only_this_accounts_buckets() -> None:
     assert layers["Resource"].startswith("arn:aws:s3:::prod-eu-central-1-starport-layer-bucket")
 
 
+def test_only_jobs_reach_the_endpoints() -> None:
+    (rule,) = (said for _, said in of_type(_network(), "AWS::EC2::SecurityGroupIngress"))
+    assert "JobsGroup" in json.dumps(rule["SourceSecurityGroupId"])
+    groups = [said for _, said in of_type(_network(), "AWS::EC2::SecurityGroup")]
+    assert not any(one.get("SecurityGroupIngress") for one in groups)
+
+
 def test_zones_are_asked_of_nobody() -> None:
     zones = [said["AvailabilityZone"] for _, said in of_type(_network(), "AWS::EC2::Subnet")]
     assert zones == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)]
@@ -60,10 +69,12 @@ def test_jobs_run_in_it() -> None:
         assert name in roles
 
 
-def test_prod_has_none(templates: dict[str, dict[str, Any]]) -> None:
+def test_dev_has_none() -> None:
     """Endpoints cost money by the hour: a network is made only where it is asked for."""
-    assert "glyphline-prod-network" not in templates
-    assert "ec2:" not in json.dumps(templates["glyphline-prod-identity"])
+    dev = load_environment("dev")
+    assert not dev.make_network
+    words = Access(Place(dev, "123456789012"), keys=())
+    assert words.join_network() == []
 
 
 def test_one_network_is_enough() -> None:

@@ -58,11 +58,13 @@ def test_dev_is_synthesised_without_aws_docker_and_network(tmp_path: Path) -> No
 
 
 def test_cfn_lint_finds_nothing(templates: dict[str, dict[str, Any]], tmp_path: Path) -> None:
+    """What is newer than cfn-lint says so where it stands (`infra.lint`)."""
+    files = []
     for name, some in (("prod", templates), ("everything", everything().templates)):
-        (tmp_path / name).mkdir()
         for stack, template in some.items():
-            (tmp_path / name / f"{stack}.json").write_text(json.dumps(template))
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--ignore-checks", *IGNORED]
-    files = sorted(map(str, tmp_path.glob("*/*.json")))
-    run = subprocess.run([*command, "--", *files], capture_output=True, text=True)
+            files.append(tmp_path / f"{name}-{stack}.json")
+            files[-1].write_text(json.dumps(template))
+    command = [Path(sys.executable).with_name("cfn-lint"), "--regions", "eu-central-1"]
+    command += ["--ignore-checks", *IGNORED, "--", *files]
+    run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
