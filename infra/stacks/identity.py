@@ -182,6 +182,7 @@ def _deployment(access: Access) -> Statements:
         *(answers if access.place.environment.serving.kind == "async" else []),
         *access.pull(),
         *access.report("Endpoints/*"),
+        *_encrypt_disks(access),
         *access.join_network(),
     ]
 
