@@ -61,7 +61,11 @@ def changes(old: bytes | None, new: bytes) -> str:
 def upsert(
     client: Any, name: str, definition: bytes, *, role_arn: str, description: str, tags: Mapping[str, str]
 ) -> Literal["created", "updated", "unchanged"]:
-    """Make the pipeline `name`, or bring it to this definition."""
+    """Make the pipeline `name`, or bring it to this definition.
+
+    Raises:
+        StateError: it belongs to a CloudFormation stack, whose own key and network it would lose.
+    """
     old = deployed(client, name)
     what = {"PipelineName": name, "PipelineDefinition": definition.decode(), "RoleArn": role_arn}
     if old is None:
@@ -72,6 +76,10 @@ def upsert(
         return "created"
     if not changes(old, definition):
         return "unchanged"
+    if (stack := _stack_of(client, name)) is not None:
+        raise StateError(
+            f"The pipeline {name} belongs to the stack {stack}. Change it with: npx cdk deploy {stack}"
+        )
     client.update_pipeline(**what, PipelineDescription=description)
     return "updated"
 
@@ -168,6 +176,14 @@ def _step(step: Mapping[str, Any]) -> StepRun:
         job=job,
         reason=step.get("FailureReason"),
     )
+
+
+def _stack_of(client: Any, name: str) -> str | None:
+    """Return the CloudFormation stack that made the pipeline `name`, if one did."""
+    arn = client.describe_pipeline(PipelineName=name)["PipelineArn"]
+    pages = client.get_paginator("list_tags").paginate(ResourceArn=arn)
+    tags = {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+    return tags.get("aws:cloudformation:stack-name")
 
 
 def _lines(definition: bytes) -> list[str]:

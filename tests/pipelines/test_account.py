@@ -47,6 +47,17 @@ def test_upsert_creates_updates_or_leaves_alone(client: Any) -> None:
     )
 
 
+def test_a_pipeline_of_a_stack_is_left_to_its_stack(client: Any) -> None:
+    _upsert(client)
+    arn = client.describe_pipeline(PipelineName=NAME)["PipelineArn"]
+    tag = {"Key": "aws:cloudformation:stack-name", "Value": "glyphline-dev-pipelines"}
+    client.add_tags(ResourceArn=arn, Tags=[tag])
+    assert _upsert(client) == "unchanged"
+    with pytest.raises(StateError, match="npx cdk deploy glyphline-dev-pipelines"):
+        _upsert(client, GOLDEN.replace(b"0.05", b"0.04"))
+    assert account.changes(account.deployed(client, NAME), GOLDEN) == ""
+
+
 def test_start_and_runs(client: Any) -> None:
     _upsert(client)
     arn = account.start(client, NAME, {"Snapshot": "ab12"}, token="manifest 7")
