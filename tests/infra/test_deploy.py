@@ -1,6 +1,6 @@
 """The real CDK command line deploys every stack of dev, and what is deployed does what it is for.
 
-The tests follow each other in one account: that of the last tears it down.
+GLYPHLINE_DEPLOY_LOG names a file for what the command line says.
 """
 
 from __future__ import annotations
@@ -64,9 +64,13 @@ class Deployment:
         said = (
             f"$ npx cdk {' '.join(arguments)}\n{done.stdout}exit code {done.returncode}, {took_s:.1f} s\n\n"
         )
-        with self.log.open("a") as log:
-            log.write(said)
+        self.note(said)
         assert done.returncode == 0, said + (self.folder / "emulator.log").read_text()
+
+    def note(self, said: str) -> None:
+        """Write a line to the log."""
+        with self.log.open("a") as log:
+            log.write(f"{said}\n")
 
     def put_snapshot(self, family: str, snapshot: Snapshot) -> None:
         """Complete the snapshot in the family's folder: what a run needs of it is read by jobs only."""
@@ -144,8 +148,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         app = f"--app={made.assembly}"
         made.cdk("bootstrap", app, f"aws://{ACCOUNT}/{ENVIRONMENT.region}")
         made.cdk("deploy", app, "--all", "--method=direct", "--no-rollback", "--require-approval=never")
-        with log.open("a") as summary:
-            summary.write(f"accepted without effect: {', '.join(aws.ask('stubs'))}\n\n")
+        made.note(f"accepted without effect: {', '.join(aws.ask('stubs'))}")
         yield made
 
 
@@ -172,15 +175,15 @@ def snapshot_of(folder: Path, samples: int, parent: Snapshot | None = None) -> S
     return open_snapshot(str(folder))
 
 
-def test_after_deploy_nothing_differs(deployment: Deployment) -> None:
+def after_deploy_nothing_differs(deployment: Deployment, _: Path) -> None:
     again = f"--output={deployment.folder / 'again'}"
     deployment.cdk(
         "diff", "--all", "--fail", "--method=template", "--no-lookups", "--context=environment=dev", again
     )
 
 
-def test_a_snapshot_starts_its_pipeline_once(deployment: Deployment, tmp_path: Path) -> None:
-    snapshot = snapshot_of(tmp_path, ENOUGH)
+def a_snapshot_starts_its_pipeline_once(deployment: Deployment, folder: Path) -> None:
+    snapshot = snapshot_of(folder, ENOUGH)
     for _ in range(2):
         deployment.put_snapshot("pid-rec", snapshot)
         deployment.aws.settle()
@@ -191,24 +194,27 @@ def test_a_snapshot_starts_its_pipeline_once(deployment: Deployment, tmp_path: P
     assert "nothing" in run["ChampionUri"]
 
 
-def test_fewer_labels_than_enough_wait(deployment: Deployment, tmp_path: Path) -> None:
-    deployment.put_snapshot("thai-rec", snapshot_of(tmp_path, ENOUGH - 1))
+def fewer_labels_than_enough_wait(deployment: Deployment, folder: Path) -> None:
+    deployment.put_snapshot("thai-rec", snapshot_of(folder, ENOUGH - 1))
     deployment.aws.settle()
     assert deployment.aws.ask("tick") > 0
     deployment.aws.settle()
     assert deployment.runs("thai-rec") == []
 
 
-def test_of_a_storm_of_events_one_run_begins_and_then_one_more(
-    deployment: Deployment, tmp_path: Path
-) -> None:
-    first = snapshot_of(tmp_path, ENOUGH)
+def of_a_storm_of_events_one_run_begins_and_then_one_more(deployment: Deployment, folder: Path) -> None:
+    first = snapshot_of(folder, ENOUGH)
     deployment.put_snapshot("receipt-rec", first)
     deployment.aws.settle()
-    second = snapshot_of(tmp_path, ENOUGH, first)
+    second = snapshot_of(folder, ENOUGH, first)
+    began, before = time.monotonic(), len(deployment.aws.ask("invocations"))
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: deployment.put_snapshot("receipt-rec", second), range(STORM)))
     deployment.aws.settle()
+    took_s = time.monotonic() - began
+    calls = len(deployment.aws.ask("invocations")) - before
+    deployment.note(f"{STORM} snapshots put and handled by {calls} calls of on_labels in {took_s:.1f} s")
+    assert took_s < 60
     (run,) = deployment.runs("receipt-rec")
     deployment.aws.end_run(run["arn"], "Failed", "Gate", "CER 0.31 is above 0.05")
     deployment.aws.settle()
@@ -218,9 +224,9 @@ def test_of_a_storm_of_events_one_run_begins_and_then_one_more(
     ]
 
 
-def test_a_failed_run_is_told_to_people(deployment: Deployment, tmp_path: Path) -> None:
+def a_failed_run_is_told_to_people(deployment: Deployment, folder: Path) -> None:
     mail = deployment.subscribe()
-    deployment.put_snapshot("pid-rec", snapshot_of(tmp_path, ENOUGH))
+    deployment.put_snapshot("pid-rec", snapshot_of(folder, ENOUGH))
     deployment.aws.settle()
     run = deployment.runs("pid-rec")[-1]
     deployment.aws.end_run(run["arn"], "Failed", "Gate", "CER 0.31 is above 0.05")
@@ -229,8 +235,8 @@ def test_a_failed_run_is_told_to_people(deployment: Deployment, tmp_path: Path) 
     assert any("pid-rec" in one and "CER 0.31 is above 0.05" in one for one in said)
 
 
-def test_an_approval_makes_the_endpoint_another_changes_it_an_older_one_brings_it_back(
-    deployment: Deployment,
+def an_approval_makes_the_endpoint_another_changes_it_an_older_one_brings_it_back(
+    deployment: Deployment, _: Path
 ) -> None:
     registry = SagemakerRegistry(deployment.aws.client("sagemaker"))
     group = PLACE.name("thai-rec")
@@ -243,7 +249,7 @@ def test_an_approval_makes_the_endpoint_another_changes_it_an_older_one_brings_i
     assert served == [versions[0].arn, versions[1].arn, versions[0].arn]
 
 
-def test_a_rejection_leaves_the_endpoint(deployment: Deployment) -> None:
+def a_rejection_leaves_the_endpoint(deployment: Deployment, _: Path) -> None:
     registry = SagemakerRegistry(deployment.aws.client("sagemaker"))
     group = PLACE.name("thai-rec")
     before = deployment.served(group)
@@ -253,26 +259,26 @@ def test_a_rejection_leaves_the_endpoint(deployment: Deployment) -> None:
     assert deployment.served(group) == before
 
 
-def test_the_next_run_begins_from_what_was_approved(deployment: Deployment, tmp_path: Path) -> None:
-    deployment.put_snapshot("thai-rec", snapshot_of(tmp_path, ENOUGH))
+def the_next_run_begins_from_what_was_approved(deployment: Deployment, folder: Path) -> None:
+    deployment.put_snapshot("thai-rec", snapshot_of(folder, ENOUGH))
     deployment.aws.settle()
     (run,) = deployment.runs("thai-rec")
     assert run["ChampionUri"] == version_of("", "one").model_data_uri
 
 
-def test_what_nobody_can_read_rests_in_the_dead_queue(deployment: Deployment) -> None:
+def what_nobody_can_read_rests_in_the_dead_queue(deployment: Deployment, _: Path) -> None:
     s3 = deployment.aws.client("s3")
     s3.put_object(Bucket=PLACE.bucket("snapshots"), Key="pid-rec/snapshot.json", Body=b"no JSON")
     deployment.aws.settle()
     assert deployment.dead() == 1
 
 
-def test_nothing_went_wrong_unseen(deployment: Deployment) -> None:
+def nothing_went_wrong_unseen(deployment: Deployment, _: Path) -> None:
     assert deployment.aws.ask("undelivered") == []
     assert [one for one in deployment.aws.ask("invocations") if one["error"]] == []
 
 
-def test_every_stack_can_be_torn_down(deployment: Deployment) -> None:
+def every_stack_can_be_torn_down(deployment: Deployment, _: Path) -> None:
     aws = deployment.aws
     sagemaker, s3 = aws.client("sagemaker"), aws.client("s3")
     for group in map(PLACE.name, ENVIRONMENT.families):
@@ -303,9 +309,33 @@ def version_of(group: str, run: str) -> NewVersion:
 
 
 def empty(s3: Any, bucket: str) -> None:
-    """Delete every version of every object, as docs/deploy.md says."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+    """Delete every version of every object: CloudFormation deletes no bucket that holds one."""
+    while True:
+        page = s3.list_object_versions(Bucket=bucket)
         found = (*page.get("Versions", []), *page.get("DeleteMarkers", []))
-        if found:
-            objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        if not found:
+            return
+        objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+
+
+STORY = (
+    after_deploy_nothing_differs,
+    a_snapshot_starts_its_pipeline_once,
+    fewer_labels_than_enough_wait,
+    of_a_storm_of_events_one_run_begins_and_then_one_more,
+    a_failed_run_is_told_to_people,
+    an_approval_makes_the_endpoint_another_changes_it_an_older_one_brings_it_back,
+    a_rejection_leaves_the_endpoint,
+    the_next_run_begins_from_what_was_approved,
+    what_nobody_can_read_rests_in_the_dead_queue,
+    nothing_went_wrong_unseen,
+    every_stack_can_be_torn_down,
+)
+
+
+def test_an_environment_lives(deployment: Deployment, subtests: pytest.Subtests, tmp_path: Path) -> None:
+    """One test, as all this happens in one account: pytest-xdist would part it between processes."""
+    for chapter in STORY:
+        with subtests.test(chapter.__name__):
+            chapter(deployment, tmp_path / chapter.__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Callable
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -38,10 +39,9 @@ def main() -> None:
     functions.close()
 
 
-def _until_left_alone(shutdown: object) -> None:
+def _until_left_alone(shutdown: Callable[[], None]) -> None:
     """Stop when whoever started this has gone, however that happened."""
     sys.stdin.read()
-    assert callable(shutdown)
     shutdown()
 
 

@@ -66,7 +66,7 @@ def register(
             return self.made.id
 
         @classmethod
-        def create_from_cloudformation_json(  # type: ignore[misc]
+        def create_from_cloudformation_json(
             cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
         ) -> Resource:
             one = cls()
@@ -75,7 +75,7 @@ def register(
             return one
 
         @classmethod
-        def update_from_cloudformation_json(  # type: ignore[misc]
+        def update_from_cloudformation_json(
             cls,
             original_resource: Resource,
             new_resource_name: str,
