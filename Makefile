@@ -25,7 +25,7 @@ demo: setup ## Train, compare, gate and register two models here, the second on 
 	@sh scripts/demo.sh
 
 test: setup lint ## Lint, then run every test
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(READY) ## Check format, style, types and who imports whom
 	$(BIN)/ruff format --check .

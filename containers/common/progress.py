@@ -75,3 +75,8 @@ def duration(seconds: float) -> str:
 
 def nothing(_tick: Tick) -> None:
     """Tell nobody."""
+
+
+def say(text: str) -> None:
+    """Tell something to whoever reads the job's log."""
+    print(text, flush=True)  # noqa: T201 - a job's log is its standard output

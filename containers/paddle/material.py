@@ -18,6 +18,7 @@ from containers.common import artifact as artifacts
 from containers.common.artifact import Artifact, Description, Parity, Provenance
 from containers.common.delivery import delivered
 from containers.common.entry import Stop
+from containers.common.progress import say
 from containers.common.recogniser import Engine
 from containers.paddle.engines import EngineName, open_engine
 from containers.paddle.hyperparameters import Hyperparameters
@@ -143,11 +144,7 @@ def deliver(
         for name in _ENGINES:
             stop.check()
             parity[name] = prove(open_engine(exported, name))
-            say(f"{name}: reads all {parity[name].images:,} validation images as the trained network does")
+            same, images = parity[name].images - parity[name].mismatches, parity[name].images
+            say(f"{name}: reads {same:,} of {images:,} validation images as the trained network does")
         artifacts.complete(staging, description.model_copy(update={"parity": parity}))
     return artifacts.open_folder(out)
-
-
-def say(text: str) -> None:
-    """Tell something to whoever reads the job's log."""
-    print(text, flush=True)  # noqa: T201 - a job's log is its standard output

@@ -37,8 +37,6 @@ from corpus.snapshot import write_snapshot
 from evaluation.regions import UNREADABLE, spot
 from evaluation.regions import Page as Judged
 
-pytestmark = pytest.mark.xdist_group("detection")  # the artifact below is made once
-
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

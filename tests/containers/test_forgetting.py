@@ -24,8 +24,6 @@ from containers.paddle import evaluate, train
 from containers.paddle.hyperparameters import Hyperparameters
 from corpus.snapshot import Snapshot
 
-pytestmark = pytest.mark.xdist_group("forgetting")
-
 
 @dataclass(frozen=True)
 class Champion:

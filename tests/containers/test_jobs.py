@@ -44,8 +44,6 @@ sys.exit(json.loads(known) != json.loads(text))
 """
 """Fails where the SDK knows a key or a value not at all, or otherwise; its import is slow and warns."""
 
-pytestmark = pytest.mark.xdist_group("jobs")
-
 
 @dataclass(frozen=True)
 class Home:

@@ -38,8 +38,6 @@ from containers.paddle.train import main, run
 from corpus.images import open_image
 from corpus.snapshot import Snapshot, open_snapshot
 
-pytestmark = pytest.mark.xdist_group("training")  # the artifact below is made once
-
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -18,10 +18,7 @@ from cli.main import app
 from config.errors import GlyphlineError
 from registry.mlflow import local_registry
 
-pytestmark = [
-    pytest.mark.xdist_group("run-local"),
-    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),  # MLflow on SQLAlchemy 2.1
-]
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # MLflow on SQLAlchemy 2.1
 _COMMAND = str(Path(".venv/bin/glyphline").absolute())
 _RUN = "pipeline run --local --family family.yaml --data data"
 

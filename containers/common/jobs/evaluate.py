@@ -29,11 +29,12 @@ from containers.common.contract import Job
 from containers.common.delivery import delivered
 from containers.common.entry import Stop
 from containers.common.jobs.decision import DECISION, decision_of, encode
-from containers.common.jobs.inputs import family_in, say, watch
+from containers.common.jobs.inputs import family_in, watch
 from containers.common.jobs.lineage import facts_of
 from containers.common.jobs.tracked import tracked_run
 from containers.common.predictions import encode as encode_lines
 from containers.common.predictions import predict_snapshot
+from containers.common.progress import say
 from containers.common.recogniser import Recogniser
 from containers.common.tracking import URI_VARIABLE, log_run
 from corpus.images import open_image

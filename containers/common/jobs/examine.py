@@ -17,7 +17,8 @@ from containers.common.data import refusal
 from containers.common.delivery import delivered
 from containers.common.entry import Stop
 from containers.common.errors import RefusedError
-from containers.common.jobs.inputs import Hash, family_in, say, watch
+from containers.common.jobs.inputs import Hash, family_in, watch
+from containers.common.progress import say
 from corpus.examine import examine
 from corpus.examine.report import write_html
 from corpus.examine.summary import summary_lines

@@ -40,8 +40,3 @@ def watch(stop: Stop) -> Progress:
         stop.check()
 
     return check
-
-
-def say(text: str) -> None:
-    """Tell something to whoever reads the job's log."""
-    print(text, flush=True)  # noqa: T201 - a job's log is its standard output

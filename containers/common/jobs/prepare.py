@@ -25,7 +25,8 @@ from containers.common.contract import Job
 from containers.common.delivery import delivered, write_nothing
 from containers.common.entry import Stop
 from containers.common.errors import JobError
-from containers.common.jobs.inputs import Hash, family_in, say, watch
+from containers.common.jobs.inputs import Hash, family_in, watch
+from containers.common.progress import say
 from corpus.cutting import cut_regions
 from corpus.increment import AGE, NEW, OLD, Increment, part
 from corpus.parallel import Progress

@@ -14,7 +14,7 @@ from containers.common.artifact import Artifact, Description, Network, Parity
 from containers.common.entry import Stop
 from containers.common.errors import TrainingError
 from containers.common.preprocessing import PagePreprocessing
-from containers.common.progress import Tell
+from containers.common.progress import Tell, say
 from containers.common.recogniser import Engine
 from containers.paddle import networks
 from containers.paddle.detection.pages import Page, load_pages, open_page_data
@@ -23,7 +23,7 @@ from containers.paddle.detection.task import DetectionTask, engine_of
 from containers.paddle.exporting import write_model
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.inputs import Inputs
-from containers.paddle.material import IMAGE, Material, deliver, open_champion, say, weights_in
+from containers.paddle.material import IMAGE, Material, deliver, open_champion, weights_in
 from containers.paddle.recipe import Recipe
 from containers.paddle.recognition.growth import carried_over
 from containers.paddle.trainer import Outcome, load_weights, train, weights_of

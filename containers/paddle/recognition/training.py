@@ -18,13 +18,13 @@ from containers.common.data import open_data
 from containers.common.entry import Stop
 from containers.common.errors import JobError, TrainingError
 from containers.common.preprocessing import Preprocessing, preprocessing_of
-from containers.common.progress import Tell
+from containers.common.progress import Tell, say
 from containers.common.recogniser import Engine
 from containers.paddle import networks
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.inference_yml import inference_yml
 from containers.paddle.inputs import Inputs
-from containers.paddle.material import IMAGE, Material, deliver, open_champion, say, weights_in
+from containers.paddle.material import IMAGE, Material, deliver, open_champion, weights_in
 from containers.paddle.pretrained import begun_from, fetched
 from containers.paddle.recipe import Recipe
 from containers.paddle.recognition.export import calibrate, export, prove
