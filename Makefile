@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+CDK := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench lock images clean
@@ -9,7 +10,7 @@ READY := .venv/.ready
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-setup: $(READY) ## Make .venv from the pinned requirements, and install the fonts
+setup: $(READY) $(CDK) ## Make .venv from the pinned requirements; install the CDK's CLI and the fonts
 	@sh scripts/install-system-packages.sh
 
 $(READY): requirements/dev.txt pyproject.toml
@@ -20,6 +21,10 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(CDK): package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; else \
+		echo "note: no npm here: the tests that synthesise and deploy by the CDK's CLI are skipped"; fi
 
 demo: setup ## Train, compare, gate and register two models here, the second on new labels
 	@sh scripts/demo.sh
@@ -48,5 +53,5 @@ images: ## Build the container images with docker or podman (docs/images.md)
 	@sh scripts/build-image.sh paddle
 
 clean: ## Remove .venv and everything that was made here
-	rm -rf .venv .glyphline benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv node_modules build .glyphline benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
