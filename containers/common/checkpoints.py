@@ -6,11 +6,13 @@ NumPy archive: a truncated one has no directory, a damaged one fails its CRC, an
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from config.errors import Problem
-from corpus.paths import LOCK
+from config.errors import Problem, StateError
+from corpus.paths import LOCK, locked
 
 _NAME = "step-{:09d}.npz"
 _PATTERN = "step-*.npz"
@@ -68,6 +70,35 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[Problem]]:
             found = f"a damaged checkpoint ({error})"
             problems.append(Problem("checkpoint.damaged", found, "a whole one", remedy, str(path)))
     return None, problems
+
+
+def numbered(folder: Path, number: int) -> Path:
+    """Return the `number`-th folder of the trainings that share the name: FOLDER, FOLDER.2, FOLDER.3, …"""
+    return folder if number == 1 else folder.with_name(f"{folder.name}.{number}")
+
+
+@contextmanager
+def claimed(folder: Path, *, shared: bool) -> Iterator[int]:
+    """Keep a folder for checkpoints to this process meanwhile; give its number, see `numbered`.
+
+    Where the name is `shared`, the first one that is free is taken, else there is `folder` alone.
+
+    Raises:
+        StateError: another training writes there.
+    """
+    busy = f"Another training writes its checkpoints to {folder}. Wait, or name another folder."
+    with ExitStack() as held:
+        for number in itertools.count(1):
+            place = numbered(folder, number)
+            place.mkdir(parents=True, exist_ok=True)
+            try:
+                held.enter_context(locked(place, busy))
+            except StateError:
+                if not shared:
+                    raise
+            else:
+                yield number
+                return
 
 
 def clear(folder: Path) -> None:

@@ -11,7 +11,7 @@ class Inputs:
     """`data` and `replay` are snapshots (``FOLDER`` or ``FOLDER@HASH``) or folders of PaddleOCR label files.
 
     `model` is the champion's artifact, packed or not; `out` receives the new one. Where `checkpoints` are
-    `shared` with other trainings, this one's go into a folder of their own below it.
+    `shared` with other trainings, this one's go into a folder of their own below it, whoever else trains.
     """
 
     data: str

@@ -63,6 +63,7 @@ class Material(Generic[FamilyT]):
             settings.seed,
             inputs.checkpoints / identity[:12] if inputs.shared else inputs.checkpoints,
             identity,
+            inputs.shared,
             settings.checkpoint_interval_s,
             find_rate=settings.find_learning_rate,
         )

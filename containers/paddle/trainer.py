@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,17 +19,15 @@ import paddle
 from numpy.typing import NDArray
 
 from config.errors import Problem
-from containers.common.checkpoints import Checkpoint, clear, newest, save
+from containers.common.checkpoints import Checkpoint, claimed, clear, newest, numbered, save
 from containers.common.entry import Stop, StoppedError
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tell, Tick
 from containers.paddle.averaging import Average
-from containers.paddle.launch import follows
 from containers.paddle.learning_rate import find_rate, rate_share
 from containers.paddle.optimiser_state import joined_state, split_state
 from containers.paddle.parallel import World
 from containers.paddle.recipe import Optimisation
-from corpus.paths import locked
 
 Weights = Mapping[str, NDArray[Any]]
 Rows = NDArray[np.int64]
@@ -75,6 +73,8 @@ class Setup:
     checkpoints: Path
     identity: str
     """What the run is; a checkpoint of another one is refused."""
+    shared: bool = False
+    """Whether equal trainings may run at the same time: then each has a folder of its own."""
     interval_s: float = 60.0
     find_rate: bool = False
     """Try learning rates before the first step, and take the one found."""
@@ -110,6 +110,8 @@ class Outcome:
     steps: int
     best_epoch: int
     history: Sequence[Mapping[str, float]]
+    checkpoints: Path
+    """The folder that its checkpoints are in."""
 
 
 def train(network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: Tell) -> Outcome:
@@ -118,26 +120,29 @@ def train(network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: 
     Raises:
         TrainingError: the loss is no number or explodes, or the network goes on answering nothing.
         ArtifactError: the checkpoint there belongs to another run.
-        StateError: another training writes its checkpoints there.
+        StateError: another training writes its checkpoints there, and the folder is not shared.
         StoppedError: it was told to stop before there was anything to keep.
     """
-    busy = f"Another training writes its checkpoints to {setup.checkpoints}. Wait, or name another folder."
-    setup.checkpoints.mkdir(parents=True, exist_ok=True)
-    with nullcontext() if follows() else locked(setup.checkpoints, busy):
+    world = World()
+    alone = claimed(setup.checkpoints, shared=setup.shared) if world.leads else nullcontext(1)
+    with alone as number:
+        own = numbered(setup.checkpoints, int(world.leaders(number)))  # all resume from the same
         try:
-            return _Run(network, task, setup, stop, tell).finish()
+            return _Run(network, task, replace(setup, checkpoints=own), world, stop, tell).finish()
         except TrainingError:
-            clear(setup.checkpoints)  # what led here would lead here again
+            clear(own)  # what led here would lead here again
             raise
 
 
 class _Run:
     """One training; a class because network, optimiser, average and state change together."""
 
-    def __init__(self, network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: Tell) -> None:
+    def __init__(
+        self, network: paddle.nn.Layer, task: Task, setup: Setup, world: World, stop: Stop, tell: Tell
+    ) -> None:
         self.network, self.task, self.setup, self.stop, self.tell = network, task, setup, stop, tell
-        self.world = World()
-        self.trained = self.world.wrap(network)
+        self.world = world
+        self.trained = world.wrap(network)
         how = setup.optimisation
         self.optimiser = _optimiser(network, how)
         self.average = Average(network, how.averaging)
@@ -268,9 +273,9 @@ class _Run:
         return Tick(state.epoch + 1, how.epochs, state.batch, batches, loss, images_per_s, left_s)
 
     def _outcome(self, *, finished: bool) -> Outcome:
-        state = self.state
+        state, place = self.state, self.setup.checkpoints
         history = tuple(state.history)
-        return Outcome(finished, self.world.leads, state.epoch, state.step, state.best_epoch, history)
+        return Outcome(finished, self.world.leads, state.epoch, state.step, state.best_epoch, history, place)
 
     def _save(self) -> None:
         self.saved_at = time.monotonic()

@@ -11,6 +11,7 @@ import numpy as np
 import paddle
 import pytest
 
+from config.errors import StateError
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tick, nothing
@@ -128,6 +129,38 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     train(_network(), Toy(), _setup(tmp_path), Stop(), nothing)
     with pytest.raises(ArtifactError, match="the checkpoint of another training"):
         train(_network(), Toy(), replace(_setup(tmp_path), identity="other"), Stop(), nothing)
+
+
+@dataclass
+class Meanwhile(Toy):
+    """Amid its first step another training of the same begins, and ends."""
+
+    setup: Setup | None = None
+    checkpoints: Path | None = None
+
+    def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
+        if step == 0:
+            assert self.setup is not None
+            self.checkpoints = train(_network(), Toy(), self.setup, Stop(), nothing).checkpoints
+            paddle.seed(self.setup.seed * 1_000_003)
+        return super().loss(network, rows, epoch, step)
+
+
+def test_equal_trainings_at_once_have_folders_of_their_own(tmp_path: Path) -> None:
+    setup = replace(_setup(tmp_path / "toy"), shared=True)
+    first = Meanwhile(setup=setup)
+    outcome = train(_network(), first, setup, Stop(), nothing)
+    assert (outcome.checkpoints.name, first.checkpoints) == ("toy", tmp_path / "toy.2")
+    for folder in ("toy", "toy.2"):
+        assert [path.name for path in sorted((tmp_path / folder).glob("*.npz"))][-1] == "step-000000032.npz"
+    again = train(_network(), Toy(stop_at=0), setup, Stop(), nothing)
+    assert (again.checkpoints, again.history) == (outcome.checkpoints, outcome.history)
+
+
+def test_a_folder_that_was_named_is_for_one_training(tmp_path: Path) -> None:
+    setup = _setup(tmp_path / "toy")
+    with pytest.raises(StateError, match=r"Another training writes its checkpoints to .*/toy\. Wait"):
+        train(_network(), Meanwhile(setup=setup), setup, Stop(), nothing)
 
 
 def test_a_rate_is_found_and_the_search_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,11 +64,10 @@ def train_recogniser(
         network = networks.build(recipe.network, recipe.options, len(alphabet) + 1)
         distillation = _start(network, material, alphabet)
         task = _task(material, alphabet, distillation, scratch, stop)
-        setup = material.setup(inputs)
-        outcome = train(network, task, setup, stop, tell)
+        outcome = train(network, task, material.setup(inputs), stop, tell)
         if not outcome.finished or not outcome.leads:
             return None
-        _refuse_hopeless(outcome, setup.checkpoints)
+        _refuse_hopeless(outcome)
         return _deliver(network, task.val, material, alphabet, outcome, inputs.out, stop)
 
 
@@ -188,10 +187,10 @@ def _longest_joined(how: Preprocessing, family: Family) -> int:
     return _STEPS_FOR_TWO * steps // 3 if how.resize == "stretch" else 0
 
 
-def _refuse_hopeless(outcome: Outcome, checkpoints: Path) -> None:
+def _refuse_hopeless(outcome: Outcome) -> None:
     best = outcome.history[outcome.best_epoch - 1]
     if not best["val_exact"] and best["val_cer"] > _HOPELESS_CER:
-        clear(checkpoints)
+        clear(outcome.checkpoints)
         raise TrainingError(
             f"after {outcome.epochs} epochs the network reads not one validation line right (CER "
             f"{best['val_cer']:.0%}). Train for more epochs or at another learning_rate, and look at the "
