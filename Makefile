@@ -16,10 +16,11 @@ setup: $(READY) $(CDK) ## Make .venv from the pinned requirements; install the C
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Python 3.11 or newer is needed; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
-	@echo "installing the pinned requirements into .venv: one to two minutes"
+	@echo "installing the pinned requirements into .venv: some minutes"; date +%s >.install-began
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "installed in $$(($$(date +%s) - $$(cat .install-began))) s"; rm .install-began
 	@touch $@
 
 $(CDK): package-lock.json

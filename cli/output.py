@@ -67,10 +67,26 @@ def print_json(data: bytes) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Print a table to standard output."""
+    """Print a table to standard output; in a pipe as wide as it is, so that nothing is cut off."""
     from rich.console import Console
 
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, console.measure(table).maximum))
+    console.print(table)
+
+
+def runs_table(rows: Sequence[tuple[str, str, str, str]]) -> Table:
+    """Return a table of runs: which, when, how and why; only the reason is cut where there is no room."""
+    from rich.table import Table
+
+    table = Table()
+    for number, name in enumerate(("run", "started", "status")):
+        table.add_column(name, no_wrap=True, min_width=max((len(row[number]) for row in rows), default=0))
+    table.add_column("why", no_wrap=True, overflow="ellipsis", ratio=1)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def facts_table(title: str, rows: Sequence[tuple[str, str]]) -> Table:

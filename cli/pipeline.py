@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import pipeline_local
-from cli.output import print_table
+from cli.output import print_table, runs_table
 
 if TYPE_CHECKING:
     from pipelines.account import Run, StepRun
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FamilyOption = Annotated[str, typer.Option(help="A name in config/families/, or a YAML file.")]
 EnvironmentOption = Annotated[str, typer.Option(help="A name in config/environments/.")]
+
+_ARN = re.compile(r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:pipeline/[^/]+/execution/[^/]+$")
 
 app = typer.Typer(
     help="From labels to a registered model: one pipeline, on this machine and on SageMaker.",
@@ -106,7 +109,7 @@ def start(
     from config.family import load_family
     from corpus.snapshot import open_snapshot
     from pipelines import account
-    from pipelines.inputs import upload_of, values
+    from pipelines.inputs import check_values, upload_of, values
     from registry.sagemaker import SagemakerRegistry
 
     chosen = load_family(family)
@@ -114,8 +117,9 @@ def start(
         remedy = "Copy it there, or run here: glyphline pipeline run --local."
         raise InputError(Problem("start.data", f"--data {data}", "s3://BUCKET/FOLDER", remedy))
     said = pipeline_local.pairs(parameter or [])
-    snapshot = open_snapshot(data)
+    check_values(said)
     with refusals():
+        snapshot = open_snapshot(data)
         place = _place(environment)
         sagemaker = client("sagemaker", place.environment)
         group = place.name(chosen.family)
@@ -240,16 +244,18 @@ def _client_of(arn: str, service: str) -> Any:
     """Return the client of `service` in the region that `arn` names."""
     import boto3
 
+    from config.errors import InputError, Problem
+
+    if not _ARN.match(arn):
+        expected = "arn:aws:sagemaker:REGION:ACCOUNT:pipeline/NAME/execution/ID"
+        remedy = "Copy it from: glyphline pipeline runs --environment NAME --family FAMILY."
+        raise InputError(Problem("run.arn", f"the ARN {arn!r}", expected, remedy))
     return boto3.client(service, region_name=arn.split(":")[3])
 
 
 def _tell_runs(found: list[Run]) -> None:
-    from rich.table import Table
-
-    table = Table("run", "started", "status", "why")
-    for one in found:
-        table.add_row(one.arn, _time(one.started), one.status, one.reason or "")
-    print_table(table)
+    rows = [(one.arn, _time(one.started), one.status, one.reason or "") for one in found]
+    print_table(runs_table(rows))
 
 
 def _tell_steps(found: Run, steps: list[StepRun]) -> None:

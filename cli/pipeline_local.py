@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.output import print_table
+from cli.output import print_table, runs_table
 
 if TYPE_CHECKING:
     from pipelines.local.state import Run
@@ -49,7 +50,7 @@ def run(
     from config.home import home
     from corpus.snapshot import open_snapshot
     from pipelines.family_pipeline import pipeline_of
-    from pipelines.inputs import values
+    from pipelines.inputs import check_values, values
     from pipelines.local.runs import begin
     from pipelines.place import NO_ACCOUNT, Place
     from registry.mlflow import local_registry
@@ -58,8 +59,10 @@ def run(
         remedy = "Say --local, or start it in the account: glyphline pipeline start."
         raise InputError(Problem("run.where", "no --local", "where to run", remedy))
     said = pairs(parameter or [])
+    check_values(said)
     chosen, snapshot = load_family(family), open_snapshot(data)
     place = Place(load_environment(environment), NO_ACCOUNT, local=True)
+    _hint("building the pipeline …")  # the SDK's import takes seconds
     begin_from = champion_uri(champion, local_registry(_hint), place.name(chosen.family))
     built = pipeline_of(chosen, place)
     _put(built.upload.files)
@@ -79,19 +82,15 @@ def resume(run: Annotated[str, typer.Argument(help="A run of this machine that d
 
 def list_runs(family: str | None) -> None:
     """Print the runs of this machine, the newest first."""
-    from rich.table import Table
-
     from config.home import home
     from pipelines.local.runs import runs
 
-    table = Table()
-    for column in ("run", "started", "status"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("why", no_wrap=True, overflow="ellipsis")  # `show` has all of it
-    for one in reversed(runs(home())):
-        if family in (None, one.pipeline):
-            table.add_row(one.id, f"{one.started:%Y-%m-%d %H:%M}", one.status, one.reason or "")
-    print_table(table)
+    rows = [
+        (one.id, f"{one.started:%Y-%m-%d %H:%M}", one.status, one.reason or "")
+        for one in reversed(runs(home()))
+        if family in (None, one.pipeline)
+    ]
+    print_table(runs_table(rows))
 
 
 def show_run(run_id: str) -> None:
@@ -233,12 +232,35 @@ def _tell_outcome(ended: Run) -> None:
         output = evaluated.result["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
         folder = in_store(output)
         document = folder / "evaluation.json"
-        tell_evaluation(decode(document.read_bytes(), str(document)))
-        typer.echo(f"report: {folder / 'report.html'}")
+        if document.exists():
+            tell_evaluation(decode(document.read_bytes(), str(document)))
+            typer.echo(f"report: {folder / 'report.html'}")
+        else:
+            typer.echo(f"note: the evaluation that was in {folder} is not there any more", err=True)
     if registered is not None and registered.status == "Succeeded":
-        reference = registered.result["ModelPackageArn"]
-        typer.echo(f"registered: {reference}, pending approval")
-        typer.echo(f'approve it: glyphline registry approve {reference} --reason "…"')
+        _tell_version(registered.result["ModelPackageArn"])
+
+
+def _tell_version(reference: str) -> None:
+    """Say what has become of a registered version, and what to do with it."""
+    from config.home import HOME_VARIABLE
+    from registry.mlflow import local_registry
+
+    registry = local_registry(_hint)
+    version = registry.version(reference)
+    alike = [
+        one.reference
+        for one in registry.versions(version.group)
+        if one.number < version.number and one.metadata.get("version") == version.metadata.get("version")
+    ]
+    if alike:
+        typer.echo(f"note: it is the very model of {', '.join(alike)}", err=True)
+    if version.status != "PendingManualApproval":
+        typer.echo(f"registered: {reference}, {version.status.lower()}")
+        return
+    where = f"{HOME_VARIABLE}={os.environ[HOME_VARIABLE]} " if HOME_VARIABLE in os.environ else ""
+    typer.echo(f"registered: {reference}, pending approval")
+    typer.echo(f'approve it: {where}glyphline registry approve {reference} --reason "…"')
 
 
 def _hint(text: str) -> None:

@@ -229,6 +229,9 @@ def _versions_table(group: str, versions: Sequence[Version], champion: Version |
         )
     if champion is not None:
         table.caption = f"★ champion: {champion.reference}"
+    if len(versions) > 1:
+        note = "Each figure is of what its own run held out: compare A B measures both on the same."
+        table.caption = f"{table.caption}\n{note}" if table.caption else note
     return table
 
 

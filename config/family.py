@@ -81,10 +81,16 @@ class Training(Settings):
 
     image: Literal["paddle"] = "paddle"
     recipe: str = "crnn-lite"
+    """A name that the image knows, or the path of a YAML file, relative to the family's file."""
     hyperparameters: dict[str, str | int | float] = Field(default_factory=dict)
     """What a pipeline says to the image beside the family: names and values that the image knows."""
     replay_share: Share = 1.0
     """Of what the champion has learnt: how much a pipeline keeps at hand to be replayed."""
+
+    @property
+    def recipe_file(self) -> str | None:
+        """The path of the recipe's file; None where `recipe` is a name."""
+        return self.recipe if self.recipe.endswith((".yaml", ".yml")) or "/" in self.recipe else None
 
 
 class Family(Settings):
@@ -143,12 +149,20 @@ def load_any_family(name_or_path: str | Path) -> Family | DetectionFamily:
     if load_model(path, _Head).task == "detection":
         return load_named(name_or_path, FAMILIES, DetectionFamily, "family")
     family = load_named(name_or_path, FAMILIES, Family, "family")
-    charset = family.recognition.charset
-    if charset is None:
-        return family
-    beside = path.parent / charset
-    recognition = family.recognition.model_copy(update={"charset": str(beside.resolve())})
-    return family.model_copy(update={"recognition": recognition})
+    recognition, training = family.recognition, family.training
+    if recognition.charset is not None:
+        beside = path.parent / recognition.charset
+        recognition = recognition.model_copy(update={"charset": str(beside.resolve())})
+    if training.recipe_file is not None:
+        beside = (path.parent / training.recipe_file).resolve()
+        if not beside.is_file():
+            found, remedy = (
+                f"training.recipe {training.recipe}: no such file",
+                f"Check the folder {path.parent}.",
+            )
+            raise ConfigError(Problem("config.recipe", found, "a recipe's file", remedy, str(path)))
+        training = training.model_copy(update={"recipe": str(beside)})
+    return family.model_copy(update={"recognition": recognition, "training": training})
 
 
 def family_names() -> list[str]:

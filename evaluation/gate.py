@@ -143,7 +143,8 @@ def _difference(
         passed = policy.on_doubt == "pass"
         return Check(name, "in doubt", passed, one.difference, limit, f"{measured}: {doubt}.")
     passed = one.high <= limit
-    return Check(name, "passed" if passed else "failed", passed, one.difference, limit, f"{measured}.")
+    worse = " It is worse, by no more than that." if passed and one.low > 0 else ""
+    return Check(name, "passed" if passed else "failed", passed, one.difference, limit, f"{measured}.{worse}")
 
 
 def _doubt(one: Difference, limit: float) -> str:

@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from pydantic import ConfigDict, ValidationError
 
-from config.family import Family
+from config.environment import InstanceType
+from config.errors import InputError, Problem
+from config.family import Family, Share
+from config.yaml_source import Settings
 from corpus.snapshot import Snapshot
 from pipelines.parameters import NOTHING
 from pipelines.place import Place
 
 _FAMILY = "family.yaml"
 _CHARSET = "charset.txt"
+_RECIPE = "recipe.yaml"
 _NOTHING_FILE = "nothing.json"
 """As `containers/common/contract.py` knows it."""
 
@@ -33,13 +38,16 @@ def upload_of(family: Family, place: Place) -> Upload:
     """Return the family's files, under a name made of their content, and the folder of no champion.
 
     Raises:
-        OSError: the charset file that the family names is not there.
+        OSError: a file that the family names (charset, recipe) is not there.
     """
     content = family.model_dump(mode="json", exclude_unset=True)
     files: dict[str, bytes] = {}
     if family.recognition.charset is not None:
         files[_CHARSET] = Path(family.recognition.charset).read_bytes()
         content["recognition"]["charset"] = _CHARSET
+    if family.training.recipe_file is not None:
+        files[_RECIPE] = Path(family.training.recipe_file).read_bytes()
+        content["training"]["recipe"] = _RECIPE
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     files[_FAMILY] = text.encode()
     digest = hashlib.sha256(b"\0".join(files[name] for name in sorted(files))).hexdigest()[:12]
@@ -47,6 +55,34 @@ def upload_of(family: Family, place: Place) -> Upload:
     nothing = json.dumps({"reason": "there is no champion yet"}).encode() + b"\n"
     named = {f"{uri}/{name}": data for name, data in files.items()}
     return Upload(uri, {**named, f"{place.uri(NOTHING)}/{_NOTHING_FILE}": nothing})
+
+
+class _Said(Settings):
+    """Parameters that have more than a type; a step would refuse them only when it runs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    MaxCer: Share | None = None
+    MaxRegression: Share | None = None
+    ReplayShare: Share | None = None
+    ProcessingInstance: InstanceType | None = None
+    TrainingInstance: InstanceType | None = None
+
+
+def check_values(said: Mapping[str, str]) -> None:
+    """Refuse values that no run could use, before one begins.
+
+    Raises:
+        InputError: the first of them.
+    """
+    try:
+        _Said.model_validate(said, strict=False)
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        found = f"the parameter {detail['loc'][0]} is {detail['input']!r}"
+        expected = detail["msg"].removeprefix("Input should be ")
+        remedy = "Shares are from 0 to 1: 0.05 is 5 %." if "equal" in expected else "Change it."
+        raise InputError(Problem("parameter.value", found, expected, remedy)) from error
 
 
 def values(

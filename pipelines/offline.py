@@ -50,7 +50,8 @@ def offline_session(place: Place) -> Iterator[PipelineSession]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Silence what the SDK logs and warns about while it is imported and used as it is meant to be."""
-    before = logging.root.manager.disable
+    root = logging.root  # which the SDK configures for itself
+    before, level, handlers = root.manager.disable, root.level, list(root.handlers)
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings():
@@ -58,6 +59,8 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
+        root.setLevel(level)
+        root.handlers[:] = handlers
 
 
 def _send_nothing(*_args: Any, **_kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from config.errors import Problem, did_you_mean
 from registry.errors import DecisionError, RegistrationError, UnknownVersionError
-from registry.versions import Approval, NewVersion, Verdict, Version
+from registry.versions import GROUP, Approval, NewVersion, Verdict, Version
 
 CHAMPION, LATEST = "champion", "latest"
 
@@ -19,7 +19,7 @@ def parsed(reference: str) -> tuple[str, str]:
         UnknownVersionError: the reference has another form.
     """
     group, _, which = reference.rpartition("/")
-    if not group or not (which in (CHAMPION, LATEST) or which.isdecimal()):
+    if not GROUP.fullmatch(group) or not (which in (CHAMPION, LATEST) or which.isdecimal()):
         expected = "GROUP/NUMBER, GROUP/champion or GROUP/latest"
         remedy = "List what there is: glyphline registry list."
         problem = Problem("registry.reference", f"the reference {reference!r}", expected, remedy)

@@ -21,7 +21,7 @@ LINEAGE = ("family", "version", "snapshot", "parent", "run")
 NONE = "none"
 """How the metadata says that there is no parent: a pipeline's values are never null."""
 
-_GROUP = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+GROUP = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class NewVersion:
     description: str = ""
 
     def __post_init__(self) -> None:
-        if not _GROUP.fullmatch(self.group):
+        if not GROUP.fullmatch(self.group):
             expected = "at most 63 letters, digits and hyphens, no hyphen at either end"
             raise _refused("group", f"the group {self.group!r}", expected, "Rename it.")
         missing = [key for key in LINEAGE if not self.metadata.get(key)]

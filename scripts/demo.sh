@@ -27,7 +27,10 @@ took() {
 once() {
     mark="$demo/.done-$1"
     shift
-    [ -e "$mark" ] && return
+    if [ -e "$mark" ]; then
+        echo "done before"
+        return
+    fi
     "$@"
     touch "$mark"
 }
@@ -57,7 +60,8 @@ once labels synthesise
 took "labels"
 
 echo "== 2. The pipeline: examine, prepare, train, evaluate, gate, register"
-glyphline pipeline run --local --family pid-demo --data "$tags@$(cat "$demo/first")" --champion none --token first
+once first-run glyphline pipeline run --local --family pid-demo \
+    --data "$tags@$(cat "$demo/first")" --champion none --token first
 took "the first model"
 
 echo "== 3. An approver promotes version 1"
@@ -69,7 +73,8 @@ once arrival arrive
 took "new labels"
 
 echo "== 5. The pipeline again: from the champion, a larger charset, old lines replayed, nothing forgotten"
-glyphline pipeline run --local --family pid-demo --data "$tags" --champion pid-demo/1 --token second
+once second-run glyphline pipeline run --local --family pid-demo \
+    --data "$tags" --champion pid-demo/1 --token second
 took "the second model"
 
 echo "== 6. What an approver sees"
@@ -79,4 +84,4 @@ took "comparison"
 
 echo
 echo "all: $((step_began - began)) s. The report: $demo/report.html"
-echo "Approve version 2: GLYPHLINE_HOME=$GLYPHLINE_HOME glyphline registry approve pid-demo/2 --reason \"…\""
+echo "Approve version 2: GLYPHLINE_HOME=$GLYPHLINE_HOME $bin/glyphline registry approve pid-demo/2 --reason \"…\""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import Environment, load_environment
+from config.errors import ConfigError
 from config.family import load_family
 from pipelines.family_pipeline import DefinitionError, pipeline_of
 from pipelines.inputs import upload_of
@@ -91,6 +92,21 @@ def test_a_family_with_another_charset_has_other_files(tmp_path: Path) -> None:
         return upload.family_uri
 
     assert family_with("ab") == family_with("ab") != family_with("abc")
+
+
+def test_a_family_with_another_recipe_has_other_files(tmp_path: Path) -> None:
+    text = Path("config/families/pid-rec.yaml").read_text().replace("pid-rec", "own")
+    (tmp_path / "own.yaml").write_text(text.replace("recipe: crnn-lite", "recipe: mine.yaml"))
+    with pytest.raises(ConfigError, match=r"mine\.yaml: no such file"):
+        load_family(tmp_path / "own.yaml")
+
+    def uri_with(content: str) -> str:
+        (tmp_path / "mine.yaml").write_text(content)
+        upload = upload_of(load_family(tmp_path / "own.yaml"), Place(load_environment("dev"), ACCOUNT))
+        assert upload.files[f"{upload.family_uri}/recipe.yaml"].decode() == content
+        return upload.family_uri
+
+    assert uri_with("epochs: 3") == uri_with("epochs: 3") != uri_with("epochs: 4")
 
 
 def test_a_name_that_is_too_long_is_refused_with_all_that_is_wrong() -> None:
