@@ -51,6 +51,7 @@ def alone(database: Path) -> Iterator[None]:
 
 
 def _make(database: Path) -> None:
+    silence()
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     partial = database.with_name(f".{database.name}.partial")
