@@ -130,12 +130,15 @@ def _read(
         return [one if isinstance(one, Problem) else next(readings) for one in chunk]
 
     done = 0
-    with ThreadPoolExecutor(threads, thread_name_prefix="model") as pool:
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="model")
+    try:
         decoded = (_decoded(path, data, recogniser.preprocessing) for path, data in _contents(paths))
         for results in in_order(pool, read, chunks_of(decoded, _CHUNK), threads + 1):
             done += len(results)
             progress(done, len(paths))
             yield from results
+    finally:
+        pool.shutdown(cancel_futures=True)  # a progress that leaves waits for no chunk that has not begun
 
 
 def _contents(paths: Sequence[UPath]) -> Iterator[tuple[UPath, bytes | OSError]]:

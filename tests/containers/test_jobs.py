@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import digits
 import growing
@@ -24,8 +25,11 @@ from containers.common.artifact import Artifact, complete
 from containers.common.contract import ROOT_VARIABLE
 from containers.common.entry import FAILURE_BYTES, Stop, StoppedError
 from containers.common.errors import JobError
+from containers.common.jobs import evaluate as evaluation
 from containers.common.jobs import prepare
 from containers.common.jobs.prepare import doubts
+from containers.common.tracking import URI_VARIABLE
+from containers.paddle import evaluate
 from containers.paddle.__main__ import main
 from corpus import formats
 from corpus.increment import part
@@ -355,6 +359,36 @@ def test_a_gate_that_fails_is_no_failure_of_the_job(
     decision = _decided(job.processing_output("evaluation"))
     assert decision["failures"] == 1
     assert "at most 10.00 % is allowed" in str(decision["summary"])
+
+
+MOMENTS = ("collect", "latency_p95_ms", "with_quality", "write_report")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_evaluation_leaves_wherever_it_is(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    stop, begun = Stop(), []
+
+    def watched(name: str, original: Any) -> Any:
+        def call(*given: object, **more: object) -> object:
+            begun.append(name)
+            if name == moment:
+                stop.tell()
+            return original(*given, **more)
+
+        return call
+
+    for name in (*MOMENTS, "log_run"):
+        monkeypatch.setattr(evaluation, name, watched(name, getattr(evaluation, name)))
+    monkeypatch.setenv(URI_VARIABLE, f"sqlite:///{tmp_path}/mlflow.db")
+    heldout = _heldout(home, tmp_path / "prepare", monkeypatch)
+    inputs = {"model": home.champion, "champion": home.champion, "heldout": heldout}
+    job = growing.processing(tmp_path / "ml", {**inputs, "config": home.folder / "config"})
+    with pytest.raises(StoppedError):
+        evaluate.main(job, stop, [])
+    assert begun[-1] == moment
+    assert growing.files(job.processing_output("evaluation")) == []
 
 
 def test_a_champion_of_another_family_is_refused(

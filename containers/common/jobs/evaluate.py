@@ -96,6 +96,7 @@ def main(job: Job, stop: Stop, words: Sequence[str], open_model: Open) -> None:
 
     Raises:
         InputError: something that was given cannot be used, such as a champion of another family.
+        StoppedError: it was told to stop; nothing was delivered.
     """
     arguments = parse_arguments(words, Arguments)
     family = family_in(job.processing_input("config"))
@@ -106,21 +107,27 @@ def main(job: Job, stop: Stop, words: Sequence[str], open_model: Open) -> None:
         ours = _read(candidate, heldout, family, stop)
         theirs = _read(champion, heldout, family, stop) if champion is not None else None
         facts = facts_of(ours.artifact, ours.latency_p95_ms, run)
-        result = _judged(ours, theirs, heldout, arguments.policy(family.gate), facts)
+        result = _judged(ours, theirs, heldout, arguments.policy(family.gate), facts, stop)
         stop.check()
         with delivered(job.processing_output("evaluation"), last=DECISION) as folder:
             _write(folder, family, heldout, ours, theirs, result, facts)
+            stop.check()
             if uri := os.environ.get(URI_VARIABLE):
                 log_run(tracked_run(family, ours.artifact, result, facts, run, folder), uri)
     assert result.gate is not None  # a family has one
     say(result.gate.summary)
 
 
-def latency_p95_ms(recogniser: Recogniser, images: UPath, samples: Sequence[Sample]) -> float:
-    """Return the 95th percentile of the time that one line alone takes, once its image is decoded."""
+def latency_p95_ms(recogniser: Recogniser, images: UPath, samples: Sequence[Sample], stop: Stop) -> float:
+    """Return the 95th percentile of the time that one line alone takes, once its image is decoded.
+
+    Raises:
+        StoppedError: it was told to stop.
+    """
     step = -(-len(samples) // _TIMED_LINES)
     taken_ms = []
     for sample in samples[::step]:
+        stop.check()
         image = open_image((images / sample.image).read_bytes(), sample.image)
         begun = time.perf_counter()
         recogniser.read([image])
@@ -142,6 +149,7 @@ def _opened(job: Job, family: Family, open_model: Open, scratch: Path) -> tuple[
 
 def _read(model: Opened, heldout: Snapshot, family: Family, stop: Stop) -> Read:
     recogniser, artifact = model.load(), model.artifact
+    stop.check()
     begun = time.monotonic()
     lines = predict_snapshot(recogniser, heldout, threads=model.threads, progress=watch(stop))
     predictions = collect(
@@ -149,15 +157,16 @@ def _read(model: Opened, heldout: Snapshot, family: Family, stop: Stop) -> Read:
     )
     rate = len(predictions.lines) / (time.monotonic() - begun)
     samples = [sample for sample in heldout.samples() if sample.text is not None]
-    latency_ms = latency_p95_ms(recogniser, heldout.folder, samples)
+    latency_ms = latency_p95_ms(recogniser, heldout.folder, samples, stop)
     say(f"model {artifact.version}: {len(predictions.lines):,} lines read, {rate:,.0f} a second")
     return Read(artifact, predictions, latency_ms)
 
 
 def _judged(
-    ours: Read, theirs: Read | None, heldout: Snapshot, policy: GatePolicy, facts: RunFacts
+    ours: Read, theirs: Read | None, heldout: Snapshot, policy: GatePolicy, facts: RunFacts, stop: Stop
 ) -> Evaluation:
     candidate = with_quality(ours.predictions, heldout.folder)
+    stop.check()
     champion = theirs.predictions if theirs is not None else None
     artifact = facts.artifact.as_artifact()
     return evaluate(candidate, champion, policy, artifact, first_model=champion is None)
