@@ -121,6 +121,15 @@ def prepare(job: Job, root: Path, home: Path) -> None:
     _write_config(job, root)
 
 
+def delivered(job: Job, root: Path) -> bool:
+    """Tell whether a job left something in each of its outputs, a training job a model.
+
+    A training that was told to stop ends with the exit code 0, too, but leaves none.
+    """
+    places = ["model"] if job.kind == "Training" else [output.place for output in job.outputs]
+    return all(next((root / place).iterdir(), None) is not None for place in places)
+
+
 def collect(job: Job, root: Path, home: Path) -> dict[str, Any]:
     """Move what a job wrote into the store, and return what its Describe call would say.
 

@@ -107,7 +107,7 @@ async def run_job(
 
     Raises:
         StepError: it failed, or one of its inputs is not there.
-        StoppedError: it was told to stop.
+        StoppedError: it was told to stop before its work was done.
     """
     root = folder / "ml"
     jobs.prepare(job, root, surroundings.home)
@@ -120,7 +120,7 @@ async def run_job(
         jobs.ROOT_VARIABLE: str(root),
     }
     ended = await processes.run(job.command, environment, folder, folder / LOG, tell, stop, held)
-    if stop.leave.is_set():
+    if stop.leave.is_set() and (ended.code or not jobs.delivered(job, root)):
         raise StoppedError
     if ended.code < 0:
         name = signal.Signals(-ended.code).name

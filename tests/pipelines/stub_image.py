@@ -76,6 +76,11 @@ def linger(value: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: (time.sleep(float(value)), os._exit(0)))
 
 
+def deaf(_: str) -> None:
+    """ANYTHING: go on as if no SIGTERM came."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def last(value: str) -> None:
     """FILE: on SIGTERM, say so at length, then write FILE and leave."""
 
@@ -117,6 +122,7 @@ WORDS: dict[str, Callable[[str], None]] = {
     "--exit": lambda value: sys.exit(int(value)),
     "--kill": kill,
     "--linger": linger,
+    "--deaf": deaf,
     "--last": last,
     "--count": count,
 }

@@ -184,6 +184,33 @@ def test_a_second_signal_kills_jobs_that_do_not_leave(home: Path, engines: Any) 
     assert engine.load(home, run_id).status == "Stopped"
 
 
+@pytest.mark.parametrize(
+    ("job", "done"),
+    [
+        (
+            processing(
+                "A", *("--deaf", "x", "--say", "works", "--sleep", "1"), "--write", "o/x=1", outputs=["o"]
+            ),
+            True,
+        ),
+        (processing("A", *("--linger", "0", "--say", "works", "--sleep", "60"), outputs=["o"]), False),
+        (training("A", *("--deaf", "x", "--say", "works", "--sleep", "1"), "--write", "x=1"), True),
+        (training("A", *("--deaf", "x", "--say", "works", "--sleep", "1")), False),
+    ],
+    ids=["processing, done", "processing, left", "training, done", "training, left"],
+)
+def test_work_that_was_done_when_the_signal_came_is_kept(
+    home: Path, engines: Any, job: dict[str, Any], done: bool
+) -> None:
+    run_id = begin(home, definition(job, processing("B", "--say", "begun", DependsOn=["A"])))
+    first = engines(run_id)
+    first.until("A:works")
+    first.process.terminate()
+    assert first.end() == 1
+    stopped = engine.load(home, run_id)
+    assert (stopped.status, statuses(stopped)) == ("Stopped", {"A": "Succeeded" if done else "Stopped"})
+
+
 def test_nobody_resumes_beside_jobs_that_are_still_leaving(home: Path, engines: Any) -> None:
     run_id = begin(home, definition(processing("A", "--linger", "2", "--say", "lingers", "--sleep", "1.5")))
     first = engines(run_id)
