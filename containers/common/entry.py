@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.errors import GlyphlineError, InputError, StateError
-from containers.common.contract import Job, current_job
+from containers.common.contract import ROOT_VARIABLE, Job, current_job
 
 FAILURE_BYTES = 1024
 """SageMaker cuts ``FailureReason`` and ``ExitMessage`` there."""
@@ -106,8 +106,7 @@ def describe(error: Exception) -> str:
     if isinstance(error, GlyphlineError):
         sentence = str(error)
     elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        place = f" ({error.filename})" if error.filename else ""
-        sentence = f"no space is left on the disk{place}. Give the job a larger volume (VolumeSizeInGB)."
+        sentence = _full_disk(error.filename)
     elif isinstance(error, MemoryError):
         sentence = "the job ran out of memory. Lower batch_size, or take a larger instance."
     else:
@@ -119,6 +118,15 @@ def describe(error: Exception) -> str:
     if len(data) <= FAILURE_BYTES:
         return sentence
     return data[: FAILURE_BYTES - len("…".encode())].decode(errors="ignore") + "…"  # no half characters
+
+
+def _full_disk(path: str | None) -> str:
+    root = os.environ.get(ROOT_VARIABLE)
+    if root is None:
+        place = f" ({path})" if path else ""
+        return f"no space is left on the disk{place}. Give the job a larger volume (VolumeSizeInGB)."
+    place = path or f"{root} or the temporary folder"
+    return f"no space is left on the disk of {place}. Make room, then go on with `glyphline pipeline resume`."
 
 
 def _tell(path: Path, sentence: str) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from config.errors import Problem, StateError
 from config.yaml_source import Settings
-from containers.common.contract import Job
+from containers.common.contract import ROOT_VARIABLE, Job
 from containers.common.delivery import write_nothing
-from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_BYTES, Stop, run
+from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_BYTES, Stop, describe, run
 from containers.common.errors import JobError, RefusedError, TrainingError
 from containers.common.hyperparameters import parse
 
@@ -129,6 +129,15 @@ def test_whatever_fails_leaves_one_sentence(tmp_path: Path, error: Exception, co
     assert "\n" not in sentence
     assert len(sentence.encode()) <= FAILURE_BYTES
     assert [path.name for path in job.failure.parent.iterdir()] == ["failure"]
+
+
+@pytest.mark.parametrize("path", ["/home/me/store/x", None])
+def test_a_full_disk_of_a_laptop_has_no_volume(monkeypatch: pytest.MonkeyPatch, path: str | None) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, "/home/me/runs/r/ml")
+    place = path or "/home/me/runs/r/ml or the temporary folder"
+    assert describe(OSError(errno.ENOSPC, "No space", path)) == (
+        f"no space is left on the disk of {place}. Make room, then go on with `glyphline pipeline resume`."
+    )
 
 
 def test_a_processing_job_says_it_in_its_message(tmp_path: Path) -> None:
