@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -181,6 +182,21 @@ def open_artifact(place: Path, scratch: Path) -> Artifact:
         unpack(packed, scratch / "artifact")
         place = scratch / "artifact"
     return open_folder(place)
+
+
+@contextmanager
+def given_as(name: str) -> Iterator[None]:
+    """Let what is wrong with an artifact be told of `name`: it lies in a scratch folder that nobody knows.
+
+    Raises:
+        ArtifactError: something is; the file within the artifact is named, where it is one file.
+    """
+    try:
+        yield
+    except ArtifactError as error:
+        file = Path(error.problem.file or "")
+        place = f"{name} ({file.name})" if file.suffix and not name.endswith(file.name) else name
+        raise ArtifactError(replace(error.problem, file=place)) from error
 
 
 def open_folder(place: Path) -> Artifact:

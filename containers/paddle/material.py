@@ -106,8 +106,9 @@ def open_champion(inputs: Inputs, family: str, scratch: Path) -> Artifact | None
     """
     if inputs.model is None:
         return None
-    champion = artifacts.open_artifact(inputs.model, scratch)
-    champion.require(family=family, image=IMAGE)
+    with artifacts.given_as(str(inputs.model)):
+        champion = artifacts.open_artifact(inputs.model, scratch)
+        champion.require(family=family, image=IMAGE)
     return champion
 
 

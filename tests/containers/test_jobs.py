@@ -162,6 +162,12 @@ def _of_another_family(home: Home, tiny: Artifact, folder: Path) -> dict[str, Pa
     return {"champion": _model(tiny, folder / "m", home.first.description.hash, "letters")}
 
 
+def _no_artifact(_home: Home, _tiny: Artifact, folder: Path) -> dict[str, Path | None]:
+    (folder / "m").mkdir()
+    (folder / "m/notes.txt").write_text("no model")
+    return {"champion": folder / "m"}
+
+
 def _of_another_dataset(_home: Home, tiny: Artifact, folder: Path) -> dict[str, Path | None]:
     return {"champion": _model(tiny, folder / "m", None)}
 
@@ -183,7 +189,12 @@ def _no_family(_home: Home, _tiny: Artifact, folder: Path) -> dict[str, Path | N
 
 
 BAD = {
-    "champion of another family": (_of_another_family, [], "a model of the family 'letters'"),
+    "champion of another family": (
+        _of_another_family,
+        [],
+        "the input 'champion' (artifact.json): a model of the family 'letters'",
+    ),
+    "champion that is none": (_no_artifact, [], "the input 'champion': no model artifact here; expected"),
     "champion of another dataset": (
         _of_another_dataset,
         [],
@@ -399,5 +410,5 @@ def test_a_champion_of_another_family_is_refused(
     job = growing.processing(tmp_path / "ml", {**inputs, "config": home.folder / "config"})
     code, message = _run(monkeypatch, job.root, "evaluate")
     assert code == 2
-    assert "a model of the family 'letters'" in message
+    assert message.startswith("the input 'champion' (artifact.json): a model of the family 'letters'")
     assert growing.files(job.processing_output("evaluation")) == []

@@ -24,7 +24,7 @@ from config.family import Family
 from config.gate import GatePolicy
 from config.yaml_source import Settings
 from containers.common.arguments import parse_arguments
-from containers.common.artifact import Artifact
+from containers.common.artifact import Artifact, given_as
 from containers.common.contract import Job
 from containers.common.delivery import delivered
 from containers.common.entry import Stop
@@ -136,14 +136,16 @@ def latency_p95_ms(recogniser: Recogniser, images: UPath, samples: Sequence[Samp
 
 
 def _opened(job: Job, family: Family, open_model: Open, scratch: Path) -> tuple[Opened, Opened | None]:
-    candidate = open_model(job.processing_input("model"), scratch / "candidate")
-    image = candidate.artifact.description.image
-    candidate.artifact.require(family=family.family, image=image)
+    with given_as("the input 'model'"):
+        candidate = open_model(job.processing_input("model"), scratch / "candidate")
+        image = candidate.artifact.description.image
+        candidate.artifact.require(family=family.family, image=image)
     place = job.optional_processing_input("champion")
     if place is None:
         return candidate, None
-    champion = open_model(place, scratch / "champion")
-    champion.artifact.require(family=family.family, image=image)
+    with given_as("the input 'champion'"):
+        champion = open_model(place, scratch / "champion")
+        champion.artifact.require(family=family.family, image=image)
     return candidate, champion
 
 

@@ -20,7 +20,7 @@ from config.family import Family
 from config.gate import GatePolicy
 from config.yaml_source import Settings
 from containers.common.arguments import parse_arguments
-from containers.common.artifact import Artifact, open_artifact
+from containers.common.artifact import Artifact, given_as, open_artifact
 from containers.common.contract import Job
 from containers.common.delivery import delivered, write_nothing
 from containers.common.entry import Stop
@@ -134,8 +134,9 @@ def _value(sample: Sample, dimension: str) -> object:
 def _champion(place: Path | None, family: Family, scratch: Path) -> Artifact | None:
     if place is None:
         return None
-    champion = open_artifact(place, scratch / "champion")
-    champion.require(family=family.family, image=family.training.image)
+    with given_as("the input 'champion'"):
+        champion = open_artifact(place, scratch / "champion")
+        champion.require(family=family.family, image=family.training.image)
     return champion
 
 
