@@ -194,8 +194,10 @@ def given_as(name: str) -> Iterator[None]:
     try:
         yield
     except ArtifactError as error:
+        if (error.problem.file or "").startswith(name):  # nothing was unpacked elsewhere
+            raise
         file = Path(error.problem.file or "")
-        place = f"{name} ({file.name})" if file.suffix and not name.endswith(file.name) else name
+        place = f"{name} ({file.name})" if file.suffix else name
         raise ArtifactError(replace(error.problem, file=place)) from error
 
 
