@@ -136,6 +136,17 @@ def _encrypt_disks(access: Access) -> Statements:
     return [allow(["kms:CreateGrant"], access.keys, to_aws), allow(["kms:DescribeKey"], access.keys)]
 
 
+def _encrypt_job(access: Access) -> Statements:
+    """Let a job have what its request names keys for: its disks, and what it puts into S3.
+
+    It is the job's own role that needs this, beside that of whoever starts it; not only through S3, since
+    SageMaker asks for a key of the output before the job runs.
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html, CreateTrainingJob API and
+    CreateProcessingJob API.
+    """
+    return [*_encrypt_disks(access), allow(["kms:Encrypt", "kms:GenerateDataKey"], access.keys)]
+
+
 def _processing(access: Access) -> Statements:
     tracking = access.place.environment.pipelines.tracking
     logged = [f"sagemaker-mlflow:{one}" for one in _LOGGED]
@@ -144,6 +155,7 @@ def _processing(access: Access) -> Statements:
         *access.read("artifacts", "families", NOTHING, "models", "runs"),
         *access.write("artifacts", "runs"),
         *access.pull(),
+        *_encrypt_job(access),
         *access.report("ProcessingJobs"),
         *access.join_network(),
         *([] if tracking is None else [allow(logged, [tracking])]),
@@ -161,6 +173,7 @@ def _training(access: Access) -> Statements:
         *access.read("artifacts", "families", NOTHING, "models", "runs", "checkpoints"),
         *access.write("artifacts", "models", "checkpoints"),
         *access.pull(),
+        *_encrypt_job(access),
         *access.report("TrainingJobs"),
         *access.join_network(),
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from typing import Any
 
 import pytest
 from everything import everything
-from rules import listed
+from rules import listed, of_type
 
 from infra.wildcards import text_of
 
@@ -46,6 +47,8 @@ def _applies(statement: dict[str, Any], action: str, resource: str, request: dic
 
 def _holds(operator: str, wanted: list[str], found: str | None) -> bool:
     """As https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html."""
+    if operator == "Bool":
+        return found in wanted
     if operator == "Null":
         return wanted == [str(found is None).lower()]
     if operator == "StringNotEquals":
@@ -169,3 +172,40 @@ def test_a_pipeline_runs_from_end_to_end(identity: dict[str, Any]) -> None:
     ]
     for kind, action, resource, request in cannot:
         assert not _may(_role(identity, kind), action, resource, **request), (kind, action, resource)
+
+
+def test_a_job_may_use_the_keys_that_its_request_names(templates: dict[str, dict[str, Any]]) -> None:
+    """SageMaker makes a grant for the disks, and encrypts the output, with the rights of the job's own role."""
+    jobs = [
+        step["Arguments"]
+        for _, said in of_type(templates["glyphline-prod-pipelines"], "AWS::SageMaker::Pipeline")
+        for step in json.loads(text_of(said["PipelineDefinition"]["PipelineDefinitionBody"]))["Steps"]
+        if step["Type"] in ("Training", "Processing")
+    ]
+    used = {
+        (job["RoleArn"].rpartition("-")[2], action, key)
+        for job in jobs
+        for action, key in [
+            ("kms:CreateGrant", _disks_of(job).get("VolumeKmsKeyId")),
+            ("kms:GenerateDataKey", _output_of(job).get("KmsKeyId")),
+            ("kms:Encrypt", _output_of(job).get("KmsKeyId")),
+        ]
+        if key is not None
+    }
+    assert {(role, action) for role, action, _ in used} == {
+        (role, f"kms:{action}")
+        for role in ("training", "processing")
+        for action in ("CreateGrant", "GenerateDataKey", "Encrypt")
+    }
+    grant = {"kms:GrantIsForAWSResource": "true"}
+    for role, action, key in used:
+        request = grant if action == "kms:CreateGrant" else {}
+        assert _may(_role(templates["glyphline-prod-identity"], role), action, key, **request), (role, action)
+
+
+def _disks_of(job: dict[str, Any]) -> dict[str, Any]:
+    return dict(job.get("ResourceConfig") or job["ProcessingResources"]["ClusterConfig"])
+
+
+def _output_of(job: dict[str, Any]) -> dict[str, Any]:
+    return dict(job.get("OutputDataConfig") or job["ProcessingOutputConfig"])
