@@ -41,6 +41,8 @@ SETTINGS = Settings.of(VARIABLES)
 SERVERLESS = replace(SETTINGS, serving=Serving("serverless", 3072, 5, None, 0, 2))
 ASYNC = replace(SETTINGS, serving=Serving("async", 3072, 5, "ml.c5.large", 0, 3))
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+DAY = 24 * 60
+"""In minutes."""
 
 
 @dataclass
@@ -80,6 +82,12 @@ class World:
             ApprovalDescription="halves the CER",
             CustomerMetadataProperties={"snapshot": "abc", **said},
         )
+        self.changed(arn, minutes=minutes)
+
+    def changed(self, arn: str, *, minutes: int) -> None:
+        """Let the version's last change be so many minutes past noon."""
+        package = sagemaker_backends[ACCOUNT][REGION].model_packages[arn]
+        package.last_modified_time = NOON + timedelta(minutes=minutes)
 
     def approved(self, *, minutes: int) -> str:
         arn = self.register()
@@ -239,6 +247,24 @@ def test_approved_in_studio_counts_from_the_last_change(world: World) -> None:
     outcome = world.attend(arn)
     assert outcome.version is not None
     assert outcome.version.arn == arn
+
+
+def test_approved_again_in_studio_counts_from_then_though_it_was_decided_before(world: World) -> None:
+    first, second = world.approved(minutes=2 * DAY), world.approved(minutes=4 * DAY)
+    world.attend(second)
+    world.changed(first, minutes=9 * DAY)
+    outcome = world.attend(first)
+    assert outcome.version is not None
+    assert (outcome.version.arn, outcome.step) == (first, Step.UPDATE)
+    assert outcome.version.when == NOON + timedelta(days=9)
+    assert outcome.version.who != "ada"
+
+
+def test_an_edit_of_what_serves_does_not_deploy_it_anew(world: World) -> None:
+    arn = world.approved(minutes=0)
+    world.attend(arn)
+    world.changed(arn, minutes=DAY)
+    assert world.attend(arn).step is Step.SETTLE
 
 
 def test_approved_and_rejected_since_is_not_deployed(world: World) -> None:

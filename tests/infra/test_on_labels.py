@@ -18,6 +18,7 @@ from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 
 from infra.functions.on_labels import handler as module
+from infra.functions.on_labels.account import Account
 from infra.functions.on_labels.decision import (
     Champion,
     Rules,
@@ -357,6 +358,23 @@ def test_a_run_begins_from_the_champion_that_the_registry_names(aws: Any) -> Non
     champion = registry.champion(PIPELINE)
     assert champion is not None
     assert parameters(run)["ChampionUri"] == champion.model_data_uri == "s3://models/h20.tar.gz"
+
+
+def test_the_champion_is_what_studio_approved_last_though_it_was_decided_before(aws: Any) -> None:
+    for number, day in enumerate([2, 4], start=1):
+        when = NOON + timedelta(days=day)
+        made = aws.create_model_package(
+            ModelPackageGroupName=PIPELINE,
+            ModelApprovalStatus="Approved",
+            InferenceSpecification={"Containers": [{"Image": "i", "ModelDataUrl": f"s3://models/{number}"}]},
+            CustomerMetadataProperties={"decided_as": "Approved", "decided_at": when.isoformat()},
+        )
+        package = sagemaker_backends[ACCOUNT][REGION].model_packages[made["ModelPackageArn"]]
+        package.last_modified_time = when if number == 2 else NOON + timedelta(days=9)
+    put(5)
+    champion = Account(boto3.client("s3"), aws, BUCKET).see(FAMILY, PIPELINE, State()).champion
+    assert champion is not None
+    assert champion.model_uri == "s3://models/1"
 
 
 def test_one_family_that_fails_keeps_no_other_from_its_run(aws: Any) -> None:

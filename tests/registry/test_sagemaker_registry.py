@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import boto3
 import pytest
+from moto.sagemaker.models import sagemaker_backends
 from registering import GROUP, new
 
 from registry.errors import DecisionError, StoreError, UnknownVersionError
@@ -40,6 +44,26 @@ def test_what_studio_decides_after_us_is_not_told_as_ours(account: SagemakerRegi
     assert champion is not None
     assert champion.approval is not None
     assert champion.approval.who == "fake-user-profile-name"
+
+
+def test_what_studio_approves_again_counts_from_then(account: SagemakerRegistry) -> None:
+    start = datetime(2026, 5, 1, tzinfo=UTC)
+    made = [account.register(new("r1")), account.register(new("r2"))]
+    packages: Any = sagemaker_backends["123456789012"]["eu-central-1"].model_packages
+    for one, day in zip(made, (2, 4), strict=True):
+        account.decide(one.reference, "Approved", **WHY)
+        package, when = packages[one.arn], start + timedelta(days=day)
+        package.customer_metadata_properties["decided_at"] = when.isoformat()
+        package.last_modified_time = when
+    before = account.champion(GROUP)
+    assert before is not None
+    assert (before.number, before.approval and before.approval.who) == (2, "ada")
+    packages[made[0].arn].last_modified_time = start + timedelta(days=9)  # by Studio, which keeps the rest
+    after = account.champion(GROUP)
+    assert after is not None
+    assert after.approval is not None
+    assert (after.number, after.approval.who) == (1, "fake-user-profile-name")
+    assert after.approval.when == start + timedelta(days=9)
 
 
 def test_versions_are_found_beyond_the_first_page(account: SagemakerRegistry) -> None:
