@@ -62,6 +62,9 @@ class ServingStack(EnvironmentStack):
         )
         target = targets.SqsQueue(self.approvals.queue, dead_letter_queue=self.approvals.dead)
         events.Rule(self, "Approved", event_pattern=approved, targets=[target])
+        # a message that died must not leave for ever another version serving than was approved
+        hourly = events.Schedule.rate(cdk.Duration.hours(1))
+        events.Rule(self, "Hourly", schedule=hourly, targets=[target])
 
     def _on_approval(self, key: kms.IKey) -> PlainFunction:
         place, environment = self.place, self.place.environment

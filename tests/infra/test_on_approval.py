@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from documented import batch, clock
 from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 
@@ -94,7 +95,7 @@ class World:
         self.decide(arn, "Approved", minutes=minutes)
         return arn
 
-    def attend(self, arn: str, settings: Settings = SETTINGS) -> Outcome:
+    def attend(self, arn: str | None, settings: Settings = SETTINGS) -> Outcome:
         return attend(GROUP, arn, self.account, settings)
 
     def served(self) -> str:
@@ -408,7 +409,7 @@ def queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def _event(arn: str, status: str = "Approved", group: str = GROUP) -> dict[str, Any]:
     detail = {"ModelPackageGroupName": group, "ModelPackageArn": arn, "ModelApprovalStatus": status}
-    return {"Records": [{"body": json.dumps({"detail": detail})}]}
+    return batch({"detail-type": "SageMaker Model Package State Change", "detail": detail})
 
 
 def test_a_message_comes_back_until_the_version_serves(world: World, queue: Any) -> None:
@@ -425,3 +426,36 @@ def test_other_events_do_nothing(world: World, queue: Any, status: str, group: s
     module.handler(_event(world.approved(minutes=0), status, group), None)
     assert not queue()
     assert not world.sagemaker.list_endpoints()["Endpoints"]
+
+
+def test_the_clock_makes_good_what_a_lost_message_left_undone(world: World, queue: Any) -> None:
+    module.handler(batch(clock()), None)  # nothing is approved yet
+    assert not world.sagemaker.list_endpoints()["Endpoints"]
+    world.approved(minutes=0)
+    module.handler(batch(clock()), None)
+    (again,) = queue()
+    module.handler({"Records": [{"body": again["Body"]}]}, None)
+    assert world.served() == "1"
+    assert not queue()
+
+
+def test_the_clock_changes_nothing_that_nobody_approved(world: World) -> None:
+    world.attend(world.approved(minutes=0))
+    second = world.approved(minutes=1)
+    world.attend(second)
+    world.becomes("InService")
+    another = replace(SETTINGS, serving=replace(SETTINGS.serving, instance="ml.c5.xlarge"))
+    assert world.attend(None, another).step is Step.LEAVE
+    world.decide(second, "Rejected", minutes=2)
+    assert world.attend(None).step is Step.LEAVE
+    assert world.served() == "2"
+
+
+def test_the_clock_does_not_fill_the_dead_queue_with_what_was_taken_back(world: World, queue: Any) -> None:
+    world.attend(world.approved(minutes=0))
+    old = world.tags()["glyphline:release"]
+    world.attend(world.approved(minutes=1))
+    world.becomes("InService", release=old)
+    module.handler(batch(clock()), None)
+    assert not queue()
+    assert len(world.updates) == 1

@@ -51,11 +51,17 @@ def asynchronous() -> Resources:
     ],
 )
 def test_only_approvals_of_ours_are_heard(prod: Resources, group: str, status: str, heard: bool) -> None:
-    rule = prod.one("Events::Rule")
+    (rule,) = (one for one in prod.of("Events::Rule") if "EventPattern" in one)
     pattern = EventPattern.load(json.dumps(rule["EventPattern"]))
     changed = {**EVENT["detail"], "ModelPackageGroupName": group, "ModelApprovalStatus": status}
     assert pattern.matches_event({**EVENT, "detail": changed}) is heard
     assert rule["Targets"][0]["DeadLetterConfig"]
+
+
+def test_every_hour_the_approvals_are_looked_at_again(prod: Resources) -> None:
+    approved, hourly = sorted(prod.of("Events::Rule"), key=lambda one: "ScheduleExpression" in one)
+    assert hourly["ScheduleExpression"] == "rate(1 hour)"
+    assert [one["Arn"] for one in hourly["Targets"]] == [one["Arn"] for one in approved["Targets"]]
 
 
 def test_the_function_understands_what_the_stack_tells_it(prod: Resources) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .release import ASKED, Release, deployment, names_of
+from .release import ASKED, ASKED_AT, Release, deployment, names_of
 from .settings import Kind
 
 KEPT = 5
@@ -17,12 +18,16 @@ KEPT = 5
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`release` is what serves, `asked` what was asked for last, `reason` why that failed."""
+    """`release` is what serves, `asked` what was asked for last, `reason` why that failed.
+
+    `asked_at` is when that was approved.
+    """
 
     arn: str
     status: str
     release: str
     asked: str | None
+    asked_at: datetime | None
     kind: Kind
     instances: int
     reason: str
@@ -44,14 +49,15 @@ class Endpoints:
                 return None
             raise
         tags = self.sagemaker.get_paginator("list_tags").paginate(ResourceArn=said["EndpointArn"])
-        asked = {one["Key"]: one["Value"] for page in tags for one in page["Tags"]}.get(ASKED)
+        noted = {one["Key"]: one["Value"] for page in tags for one in page["Tags"]}
         variants: list[dict[str, Any]] = said.get("ProductionVariants", [])  # a failed endpoint has none
         variant = variants[0] if variants else {}
         return Seen(
             arn=said["EndpointArn"],
             status=said["EndpointStatus"],
             release=said.get("EndpointConfigName", ""),
-            asked=asked,
+            asked=noted.get(ASKED),
+            asked_at=datetime.fromisoformat(noted[ASKED_AT]) if ASKED_AT in noted else None,
             kind=_kind(said, variant),
             instances=variant.get("DesiredInstanceCount", 0),
             reason=said.get("FailureReason", ""),

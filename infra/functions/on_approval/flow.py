@@ -33,6 +33,7 @@ class Step(Enum):
     SETTLE = "settle: it serves what was approved"
     GIVE_UP = "give up: it was tried and taken back"
     REFUSE = "refuse: it serves in another way"
+    LEAVE = "leave it: nothing was approved since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Outcome:
     @property
     def is_last(self) -> bool:
         """Whether nothing remains to be done."""
-        return self.version is None or self.step is Step.SETTLE
+        return self.version is None or self.step in (Step.SETTLE, Step.LEAVE)
 
 
 def next_step(seen: Seen | None, release: Release) -> Step:
@@ -72,8 +73,11 @@ def next_step(seen: Seen | None, release: Release) -> Step:
     return Step.UPDATE if seen.kind == release.kind else Step.REFUSE
 
 
-def attend(group: str, heard_of: str, account: Account, settings: Settings) -> Outcome:
+def attend(group: str, heard_of: str | None, account: Account, settings: Settings) -> Outcome:
     """Take the next step for the endpoint of `group`, of whose version `heard_of` an event told.
+
+    Where it was the clock (None), what nobody approved is left alone: only an approval changes what serves,
+    neither a rejection nor another setting of the environment.
 
     Raises:
         DeploymentError: a person must act: the version was tried and taken back, or cannot be served there.
@@ -84,6 +88,8 @@ def attend(group: str, heard_of: str, account: Account, settings: Settings) -> O
     release = release_of(version, settings)
     seen = account.endpoints.see(group)
     step = next_step(seen, release)
+    if seen is not None and heard_of is None and not _is_news(version, release, seen):
+        return Outcome(Step.LEAVE, version)
     if seen is None:
         account.endpoints.create(release)
     elif step is Step.UPDATE:
@@ -103,6 +109,11 @@ def attend(group: str, heard_of: str, account: Account, settings: Settings) -> O
             f"keeps its kind. Delete the endpoint, then move this message back to its queue."
         )
     return Outcome(step, version)
+
+
+def _is_news(version: Version, release: Release, seen: Seen) -> bool:
+    """Tell whether `release` was asked for last, or approved later than what was."""
+    return seen.asked == release.name or seen.asked_at is None or version.when > seen.asked_at
 
 
 def _give_up(seen: Seen, version: Version, account: Account, settings: Settings) -> None:

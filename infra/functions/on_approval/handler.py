@@ -1,4 +1,7 @@
-"""Hears from its queue that a version was approved, and asks again until the endpoint serves it."""
+"""Hears from its queue that a version was approved, and asks again until the endpoint serves it.
+
+A clock asks every hour, too: the message of an approval may have died.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from typing import Any
 import boto3
 
 from .endpoint import Endpoints
-from .flow import Account, attend
+from .flow import Account, DeploymentError, attend
 from .scaling import Scaling
 from .settings import Settings
 
 _ASK_AGAIN_S = 60
+_APPROVAL, _CLOCK = "SageMaker Model Package State Change", "Scheduled Event"
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
@@ -35,19 +39,45 @@ def handler(event: dict[str, Any], _context: object) -> None:
     While an endpoint is being changed, its message is sent anew instead: a deployment takes longer than five
     tries, and waiting for it is no failure.
     """
-    settings, account, sqs = _parts()
     for record in event["Records"]:
-        detail = json.loads(record["body"])["detail"]
-        group, arn = detail["ModelPackageGroupName"], detail["ModelPackageArn"]
-        if detail["ModelApprovalStatus"] != "Approved" or group not in settings.alarms:
+        message = json.loads(record["body"])
+        if message["detail-type"] == _CLOCK:
+            _look_after_all()
             continue
-        outcome = attend(group, arn, account, settings)
-        version = outcome.version
-        said = {"endpoint": group, "heard_of": arn, "step": outcome.step.value}
-        if version is not None:
-            said |= {"version": version.number, "approved_by": version.who, "because": version.why}
-        _log.info("%s", json.dumps(said, ensure_ascii=False))
-        if not outcome.is_last:
-            sqs.send_message(
-                QueueUrl=settings.queue_url, MessageBody=record["body"], DelaySeconds=_ASK_AGAIN_S
-            )
+        detail = message["detail"]
+        if detail["ModelApprovalStatus"] == "Approved":
+            _attend(detail["ModelPackageGroupName"], detail["ModelPackageArn"])
+
+
+def _look_after_all() -> None:
+    """Look at every endpoint, in case the message of an approval was lost."""
+    settings, _, _ = _parts()
+    for group in settings.alarms:
+        try:
+            _attend(group, None)
+        except DeploymentError:  # its approval's message said so and rests in the dead queue
+            _log.exception("%s", group)
+
+
+def _attend(group: str, heard_of: str | None) -> None:
+    settings, account, sqs = _parts()
+    if group not in settings.alarms:
+        return
+    outcome = attend(group, heard_of, account, settings)
+    version = outcome.version
+    said: dict[str, Any] = {
+        "endpoint": group,
+        "heard_of": heard_of or "the clock",
+        "step": outcome.step.value,
+    }
+    if version is not None:
+        said |= {"version": version.number, "approved_by": version.who, "because": version.why}
+    _log.info("%s", json.dumps(said, ensure_ascii=False))
+    if version is not None and not outcome.is_last:
+        again = {
+            "ModelPackageGroupName": group,
+            "ModelPackageArn": heard_of or version.arn,
+            "ModelApprovalStatus": "Approved",
+        }
+        body = json.dumps({"detail-type": _APPROVAL, "detail": again})
+        sqs.send_message(QueueUrl=settings.queue_url, MessageBody=body, DelaySeconds=_ASK_AGAIN_S)

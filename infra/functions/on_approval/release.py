@@ -15,6 +15,8 @@ from .versions import Version
 VARIANT = "main"
 ASKED = "glyphline:release"
 """The endpoint's tag that names the release it was asked for last."""
+ASKED_AT = "glyphline:approved-at"
+"""The endpoint's tag that says when that release was approved."""
 
 _DIGEST_CHARACTERS = 8
 _NUMBER_CHARACTERS = 5
@@ -130,6 +132,6 @@ def _tags(name: str, version: Version, settings: Settings) -> list[dict[str, str
         ASKED: name,
         "glyphline:version": f"{version.group}/{version.number}",
         "glyphline:approved-by": version.who,
-        "glyphline:approved-at": version.when.isoformat(),
+        ASKED_AT: version.when.isoformat(),
     }
     return [{"Key": key, "Value": _NOT_IN_A_TAG.sub("_", value)[:256]} for key, value in said.items()]

@@ -29,8 +29,8 @@ class Version:
 def champion(sagemaker: Any, group: str, heard_of: str | None) -> Version | None:
     """Return the version of `group` that was approved most recently, as `registry/rules.py` says it.
 
-    `heard_of` is the ARN of a version that an event told of, None: the clock asks; the list may not show it as
-    approved yet.
+    `heard_of` is the ARN of a version that an event told of, None where it was the clock: the list may not
+    show it as approved yet.
     """
     pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group, ModelApprovalStatus="Approved"
