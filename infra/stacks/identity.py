@@ -14,6 +14,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.resources.access import ANY, Access, Statements, allow, deny
+from infra.resources.tracked import log_runs
 from infra.stack import EnvironmentStack
 from pipelines.parameters import NOTHING
 from pipelines.place import BucketKind, Place, RoleKind
@@ -148,8 +149,6 @@ def _encrypt_job(access: Access) -> Statements:
 
 
 def _processing(access: Access) -> Statements:
-    tracking = access.place.environment.pipelines.tracking
-    logged = [f"sagemaker-mlflow:{one}" for one in _LOGGED]
     return [
         *access.read("snapshots"),
         *access.read("artifacts", "families", NOTHING, "models", "runs"),
@@ -158,14 +157,8 @@ def _processing(access: Access) -> Statements:
         *_encrypt_job(access),
         *access.report("ProcessingJobs"),
         *access.join_network(),
-        *([] if tracking is None else [allow(logged, [tracking])]),
+        *log_runs(access.place.environment.pipelines.tracking),
     ]
-
-
-_LOGGED = (
-    *("CreateExperiment", "GetExperiment", "GetExperimentByName", "CreateRun", "GetRun", "UpdateRun"),
-    *("LogBatch", "LogMetric", "LogParam", "SetTag"),
-)
 
 
 def _training(access: Access) -> Statements:

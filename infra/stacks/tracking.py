@@ -9,7 +9,8 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.lint import newer_than_lint
-from infra.resources.access import Access, Statements, allow
+from infra.resources.access import Access, Statements
+from infra.resources.tracked import call_app
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
 
@@ -46,8 +47,5 @@ class TrackingStack(EnvironmentStack):
         cdk.CfnOutput(self, "TrackingArn", value=self.arn)
 
     def log(self) -> Statements:
-        """Let log runs; an app has this one action for all of MLflow's API, and files go past it to S3."""
-        return [
-            allow(["sagemaker:CallMlflowAppApi", "sagemaker:DescribeMlflowApp"], [self.arn]),
-            *self._files,
-        ]
+        """Let log runs; files go past the app to S3."""
+        return [*call_app(self.arn), *self._files]

@@ -10,6 +10,7 @@ import pytest
 from everything import everything
 from rules import listed, of_type
 
+from infra.resources.tracked import log_runs
 from infra.wildcards import text_of
 
 ROLES = ("pipeline", "processing", "training", "labelling", "deployment", "approver", "scientist")
@@ -175,7 +176,7 @@ def test_a_pipeline_runs_from_end_to_end(identity: dict[str, Any]) -> None:
 
 
 def test_a_job_may_use_the_keys_that_its_request_names(templates: dict[str, dict[str, Any]]) -> None:
-    """SageMaker makes a grant for the disks, and encrypts the output, with the rights of the job's own role."""
+    """SageMaker encrypts disks and output with the rights of the job's own role."""
     jobs = [
         step["Arguments"]
         for _, said in of_type(templates["glyphline-prod-pipelines"], "AWS::SageMaker::Pipeline")
@@ -209,3 +210,14 @@ def _disks_of(job: dict[str, Any]) -> dict[str, Any]:
 
 def _output_of(job: dict[str, Any]) -> dict[str, Any]:
     return dict(job.get("OutputDataConfig") or job["ProcessingOutputConfig"])
+
+
+def test_whoever_logs_a_run_may_do_all_that_logging_does() -> None:
+    """`containers.common.tracking` looks for what was logged of a run before, and deletes it."""
+    server, app = f"{HERE}:mlflow-tracking-server/runs", f"{HERE}:mlflow-app/app-ABC"
+    said = {arn: [one.to_statement_json() for one in log_runs(arn)] for arn in (server, app)}
+    called = ("CreateExperiment", "GetExperimentByName", "SearchRuns", "CreateRun", "LogBatch", "UpdateRun")
+    for action in (*called, "DeleteRun"):
+        assert any(_applies(one, f"sagemaker-mlflow:{action}", server, {}) for one in said[server]), action
+    assert any(_applies(one, "sagemaker:CallMlflowAppApi", app, {}) for one in said[app])
+    assert log_runs(None) == []
