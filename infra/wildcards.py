@@ -35,6 +35,7 @@ UNSCOPED: Mapping[str, str] = {
 
 _ARN = r"arn:[^:]+"
 _HERE = r"[^:]+:\d{12}"
+_JOBS_LOG = r"/aws/sagemaker/([^*:]+|([^*:]+/)?\*)"
 UNNAMED: Mapping[str, str] = {
     rf"{_ARN}:s3:::[^*/]+/([^*]+/)?\*": "objects get their keys when they are written",
     rf"{_ARN}:sagemaker:{_HERE}:(training|processing)-job/(pipelines-)?\*": "a run names its jobs",
@@ -42,11 +43,10 @@ UNNAMED: Mapping[str, str] = {
     rf"{_ARN}:sagemaker:{_HERE}:pipeline/[^*]+/execution/\*": "an execution gets its id when it starts",
     rf"{_ARN}:sagemaker:{_HERE}:(model|endpoint-config)/[^*]+\*": "each version that is deployed has its own",
     rf"{_ARN}:sagemaker:{_HERE}:(artifact|experiment-trial(-component)?)/\*": "a run names them",
-    rf"{_ARN}:logs:{_HERE}:log-group:/aws/sagemaker/([^*]+/)?\*(:log-stream:\*)?": "SageMaker makes them",
+    rf"{_ARN}:logs:{_HERE}:log-group:{_JOBS_LOG}(:log-stream)?:\*": "SageMaker makes groups and streams",
     rf"{_ARN}:cloudwatch:{_HERE}:alarm:TargetTracking-endpoint/[^*]+/\*": "scaling names the alarms it makes",
     rf"{_ARN}:application-autoscaling:{_HERE}:scalable-target/\*": "a target gets its id when it is made",
     rf"{_ARN}:es:{_HERE}:domain/[^*]+/\*": "indexes of a domain get their names later",
-    r".+:log-stream:\*": "a job names its streams",
     rf"{_ARN}:ec2:{_HERE}:network-interface/\*": "an interface gets its id when a job starts",
 }
 """Forms of resources whose last part nobody knows before they exist."""
@@ -61,7 +61,7 @@ def reason_for(actions: Sequence[str], resource: str) -> str | None:
 
 
 def text_of(value: object) -> str:
-    """Return a resource of a template as one text, references in brackets: ``<Log.Arn>:log-stream:*``."""
+    """Return a resource of a template as one text, references in brackets: ``<Bucket.Arn>/*``."""
     if isinstance(value, str):
         return value
     assert isinstance(value, dict), value

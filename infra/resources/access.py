@@ -92,11 +92,15 @@ class Access:
         ]
 
     def report(self, *groups: str) -> Statements:
-        """Let write logs to SageMaker's groups, and the metrics that SageMaker shows beside them."""
+        """Let write logs to SageMaker's groups, and the metrics that SageMaker shows beside them.
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+        (only tagging takes the ARN of a group without ``:*``).
+        """
         names = [self.arn("logs", f"log-group:/aws/sagemaker/{one}") for one in groups]
         namespaces = {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}}
         return [
-            allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], names),
+            allow(["logs:CreateLogGroup", "logs:DescribeLogStreams"], [f"{one}:*" for one in names]),
             allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{one}:log-stream:*" for one in names]),
             allow(["cloudwatch:PutMetricData"], [ANY], namespaces),
         ]

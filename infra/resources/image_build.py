@@ -50,7 +50,7 @@ class ImageBuild(Construct):
             retention=retention(place.environment.log_retention_days),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        role = _role(self, place=place, repository=repository, source=source, log=log)
+        role = _role(self, place=place, repository=repository, source=source, log=log, key=key)
         self.project = codebuild.Project(
             self,
             "Project",
@@ -118,7 +118,13 @@ def context_of(scope: Construct) -> assets.Asset:
 
 
 def _role(
-    scope: Construct, *, place: Place, repository: ecr.IRepository, source: assets.Asset, log: logs.ILogGroup
+    scope: Construct,
+    *,
+    place: Place,
+    repository: ecr.IRepository,
+    source: assets.Asset,
+    log: logs.ILogGroup,
+    key: kms.IKey,
 ) -> iam.Role:
     ours = {"StringEquals": {"aws:SourceAccount": place.account}}
     role = iam.Role(
@@ -131,7 +137,9 @@ def _role(
         allow([f"ecr:{one}" for one in _PUSH], [repository.repository_arn]),
         allow(["ecr:GetAuthorizationToken"], [ANY]),
         allow(["s3:GetObject", "s3:GetObjectVersion"], [source.bucket.arn_for_objects(source.s3_object_key)]),
-        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log.log_group_arn}:log-stream:*"]),
+        # the group's ARN ends in :*, which stands for its streams, too
+        allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log.log_group_arn]),
+        allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [key.key_arn]),
     ]
     for statement in statements:
         role.add_to_policy(statement)

@@ -219,7 +219,7 @@ def _scientist(access: Access) -> Statements:
         *(statement for kind in _DATA[:-1] for statement in access.write(kind)),
         allow(
             ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:DescribeLogStreams"],
-            [access.arn("logs", "log-group:/aws/sagemaker/*")],
+            [access.arn("logs", "log-group:/aws/sagemaker/*:*")],
         ),
         allow(["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], [ANY]),
     ]

@@ -61,6 +61,14 @@ def _any_key(template: Template) -> None:
     )
 
 
+def _stream_of_all_streams(template: Template) -> None:
+    """The ARN that a log group gives ends in ``:*`` already: nothing is called so."""
+    group = {"Fn::Join": ["", [{"Fn::GetAtt": ["Log", "Arn"]}, ":log-stream:*"]]}
+    _first(template, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]["Statement"].append(
+        {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": group}
+    )
+
+
 def _role_for_all(template: Template) -> None:
     trust = _first(template, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"][0]
     trust["Principal"] = {"AWS": "*"}
@@ -116,6 +124,7 @@ FAULTS = [
     (_misspelt_field, "pipelines", rules.deaf_rules),
     (_action_with_star, "identity", rules.wild_actions),
     (_any_key, "identity", rules.wild_resources),
+    (_stream_of_all_streams, "identity", rules.wild_resources),
     (_role_for_all, "identity", rules.open_to_all),
     (_role_for_other_accounts, "identity", rules.confused_deputies),
     (_bucket_without_tls, "storage", rules.open_buckets),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rules import of_type
+from rules import of_type, statements
+
+from infra.wildcards import text_of
 
 
 def test_a_version_never_changes(templates: dict[str, dict[str, Any]]) -> None:
@@ -29,3 +31,18 @@ def test_the_build_sees_only_what_the_dockerfile_copies(tmp_path: Any) -> None:
     folders = {"cli", "config", "containers", "corpus", "evaluation"}
     assert found == {"LICENSE", "README.md", "pyproject.toml", *folders}
     assert (folder / "containers" / "paddle" / "Dockerfile").exists()
+
+
+def test_the_build_may_log_and_use_the_key_that_it_is_given(templates: dict[str, dict[str, Any]]) -> None:
+    template = templates["glyphline-prod-images"]
+    (project,) = (said for _, said in of_type(template, "AWS::CodeBuild::Project"))
+    allowed = {
+        (action, text_of(one["Resource"]))
+        for _, kind, one in statements(template)
+        if kind == "AWS::IAM::Policy" and not isinstance(one["Resource"], list)
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    (log,) = (name for name, _ in of_type(template, "AWS::Logs::LogGroup"))
+    assert {("logs:CreateLogStream", f"<{log}.Arn>"), ("logs:PutLogEvents", f"<{log}.Arn>")} <= allowed
+    key = text_of(project["EncryptionKey"])
+    assert {("kms:Decrypt", key), ("kms:GenerateDataKey", key)} <= allowed
