@@ -117,5 +117,9 @@ class NetworkStack(EnvironmentStack):
             "Sts": _SERVICE.STS,
             "Kms": _SERVICE.KMS,
         }
+        environment = self.place.environment
+        if environment.track or environment.pipelines.tracking is not None:
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/mlflow-interface-endpoint.html
+            services["Mlflow"] = _SERVICE.SAGEMAKER_EXPERIMENTS
         for name, service in services.items():
             self.vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)

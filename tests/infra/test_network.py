@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from alone import place_of
+from aws_cdk.assertions import Template
 from everything import everything
 from rules import of_type
 
@@ -36,6 +39,7 @@ def test_jobs_reach_what_they_need_and_only_this_accounts_buckets() -> None:
         "monitoring",
         "sts",
         "kms",
+        "experiments",  # MLflow's
     }
     assert {one for one in names if "s3" not in one} == interfaces
     (storage,) = (one for one in endpoints if one.get("VpcEndpointType", "Gateway") == "Gateway")
@@ -43,6 +47,21 @@ def test_jobs_reach_what_they_need_and_only_this_accounts_buckets() -> None:
     assert ours["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
     assert layers["Action"] == "s3:GetObject"
     assert layers["Resource"].startswith("arn:aws:s3:::prod-eu-central-1-starport-layer-bucket")
+
+
+def test_mlflow_is_reached_only_where_something_is_tracked() -> None:
+    from infra.stacks.network import NetworkStack
+
+    server = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/runs"
+    said = load_environment("prod").pipelines.model_dump(exclude_unset=True)
+    for changes, expected in (
+        ({"track": False}, 0),
+        ({"track": False, "pipelines": said | {"tracking": server}}, 1),
+    ):
+        app = cdk.App()
+        stack = NetworkStack(app, place=place_of(**changes))
+        endpoints = Template.from_stack(stack).find_resources("AWS::EC2::VPCEndpoint")
+        assert json.dumps(endpoints).count(".experiments") == expected
 
 
 def test_only_jobs_reach_the_endpoints() -> None:
