@@ -1,4 +1,4 @@
-"""Where people look: a SageMaker Studio domain without internet, in which the approver has a profile."""
+"""Where people look: a SageMaker Studio domain without internet, with a profile for each of their roles."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from constructs import Construct
 from infra.resources.inside import inside
 from infra.stack import EnvironmentStack
 from pipelines.place import Place, RoleKind
-
-_PROFILES: tuple[RoleKind, ...] = ("approver", "scientist")
 
 
 class StudioStack(EnvironmentStack):
@@ -41,7 +39,7 @@ class StudioStack(EnvironmentStack):
             tag_propagation="ENABLED",
         )
         domain.apply_removal_policy(self.removal)
-        for kind in _PROFILES:
+        for kind in _profiles(place):
             sagemaker.CfnUserProfile(
                 self,
                 kind.capitalize(),
@@ -52,3 +50,8 @@ class StudioStack(EnvironmentStack):
                 ),
             )
         cdk.CfnOutput(self, "DomainId", value=domain.attr_domain_id)
+
+
+def _profiles(place: Place) -> tuple[RoleKind, ...]:
+    """Return whose profiles there are: where nobody is named, nobody takes the approver's role."""
+    return ("approver", "scientist") if place.environment.approvers else ("scientist",)

@@ -22,18 +22,28 @@ def _tracking(place: Place) -> Resources:
 
 
 def test_studio_is_inside_and_nobody_has_the_approvers_role_by_default() -> None:
-    place = inside_of()
+    place = inside_of(approvers=["arn:aws:iam::123456789012:role/head-of-drawings"])
     resources = _studio(place)
     domain = resources.one("SageMaker::Domain")
     assert domain["AppNetworkAccessType"] == "VpcOnly"
     assert (domain["VpcId"], domain["SubnetIds"]) == ("vpc-1", ["subnet-1", "subnet-2"])
     assert domain["KmsKeyId"] == "1"
     assert domain["DefaultUserSettings"]["ExecutionRole"] == place.role_arn("scientist")
-    roles = {
+    kinds = ("approver", "scientist")
+    assert _profiles(resources) == {kind: place.role_arn(kind) for kind in kinds}
+
+
+def test_studio_has_no_profile_for_an_approver_that_nobody_is() -> None:
+    """The role refuses everybody where `approvers` is empty: a profile that has it would not open."""
+    place = inside_of()
+    assert _profiles(_studio(place)) == {"scientist": place.role_arn("scientist")}
+
+
+def _profiles(studio: Resources) -> dict[str, str]:
+    return {
         one["UserProfileName"]: one["UserSettings"]["ExecutionRole"]
-        for one in resources.of("SageMaker::UserProfile")
+        for one in studio.of("SageMaker::UserProfile")
     }
-    assert roles == {kind: place.role_arn(kind) for kind in ("approver", "scientist")}
 
 
 @pytest.mark.parametrize(
