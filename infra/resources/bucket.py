@@ -9,7 +9,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-_KEPT = cdk.Duration.days(90)
+TIDY = s3.LifecycleRule(
+    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+    noncurrent_version_expiration=cdk.Duration.days(90),
+)
+"""What every bucket has: nobody sees, but pays for, old versions and uploads that never ended."""
 
 
 class PrivateBucket(s3.Bucket):
@@ -41,13 +45,7 @@ class PrivateBucket(s3.Bucket):
             removal_policy=removal,
             server_access_logs_bucket=logs,
             server_access_logs_prefix=f"{name.lower()}/",
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
-                    noncurrent_version_expiration=_KEPT,
-                ),
-                *rules,
-            ],
+            lifecycle_rules=[TIDY, *rules],
         )
         # event_bridge_enabled=True would add a custom resource with a Lambda function of its own
         resource = self.node.default_child

@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.resources.bucket import PrivateBucket
+from infra.resources.bucket import TIDY, PrivateBucket
 from infra.stack import EnvironmentStack
 from pipelines.place import BucketKind, Place
 
@@ -38,7 +38,7 @@ class StorageStack(EnvironmentStack):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
             removal_policy=self.removal,
-            lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(365))],
+            lifecycle_rules=[TIDY, s3.LifecycleRule(expiration=cdk.Duration.days(365))],
         )
         self.buckets = {
             kind: PrivateBucket(

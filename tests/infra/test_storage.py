@@ -12,6 +12,8 @@ def test_no_bucket_is_open(templates: dict[str, dict[str, Any]]) -> None:
         assert set(said["PublicAccessBlockConfiguration"].values()) == {True}, name
         assert said["VersioningConfiguration"] == {"Status": "Enabled"}
         assert one["DeletionPolicy"] == "Retain"
+        kinds = {kind for rule in said["LifecycleConfiguration"]["Rules"] for kind in rule}
+        assert {"NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"} <= kinds, name
         if not said["BucketName"].startswith("glyphline-prod-logs"):
             (rule,) = said["BucketEncryption"]["ServerSideEncryptionConfiguration"]
             assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
