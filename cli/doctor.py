@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from config.errors import StateError
 
 if TYPE_CHECKING:
     from config.environment import Environment
@@ -46,14 +48,26 @@ def _account(environment: Environment) -> Iterator[Check]:
 
     with refusals():
         place = Place(environment, account_of(environment))
-        yield readiness.Check("account", "ok", f"{place.account} in {environment.region}")
-        yield from readiness.services(boto3.Session(), environment)
-        yield readiness.bootstrap(client("ssm", environment), place)
-        yield from readiness.quotas(client("service-quotas", environment), environment)
-        yield from readiness.ground_truth(client("sagemaker", environment), environment)
-        s3, cloudformation = client("s3", environment), client("cloudformation", environment)
-        yield from readiness.buckets(s3, cloudformation, place)
-        yield from readiness.images(client("ecr", environment), place, _images(environment))
+    yield readiness.Check("account", "ok", f"{place.account} in {environment.region}")
+    yield readiness.approvers(environment)
+
+    def ask(service: str) -> Any:
+        return client(service, environment)
+
+    asked: dict[str, Callable[[], Iterable[Check]]] = {
+        "services": lambda: readiness.services(boto3.Session(), environment),
+        "cdk bootstrap": lambda: [readiness.bootstrap(ask("ssm"), place)],
+        "quotas": lambda: readiness.quotas(ask("service-quotas"), environment),
+        "ground truth": lambda: readiness.ground_truth(ask("sagemaker"), place),
+        "buckets": lambda: readiness.buckets(ask("s3"), ask("cloudformation"), place),
+        "images": lambda: readiness.images(ask("ecr"), place, _images(environment)),
+    }
+    for name, check in asked.items():
+        try:
+            with refusals():
+                yield from check()
+        except StateError as error:  # what else stands in the way is told all the same
+            yield readiness.Check(name, "failed", str(error))
 
 
 def _images(environment: Environment) -> dict[str, str]:

@@ -152,16 +152,39 @@ def _granted(client: Any) -> dict[str, tuple[str, float]]:
     return found
 
 
-def ground_truth(sagemaker: Any, environment: Environment) -> Iterator[Check]:
-    """Yield, where the environment labels with Ground Truth, whether the account used it before."""
-    if environment.labelling.backend != "ground-truth":
+def approvers(environment: Environment) -> Check:
+    """Say whether anybody may approve."""
+    if environment.approvers:
+        return Check("approvers", "ok", ", ".join(environment.approvers))
+    remedy = f"Name them in config/environments/{environment.environment}.yaml: approvers: [ARN]."
+    return Check("approvers", "warning", "none: nobody may take the approver's role", remedy)
+
+
+def ground_truth(sagemaker: Any, place: Place) -> Iterator[Check]:
+    """Yield, where the environment labels with Ground Truth, whether the account used it before.
+
+    An account has one private workforce: where the stack did not make it, the environment must name its pool.
+    """
+    labelling = place.environment.labelling
+    if labelling.backend != "ground-truth":
         return
-    if sagemaker.list_workforces(MaxResults=1)["Workforces"]:
-        yield Check("ground truth", "ok", "the account has a workforce")
-        return
-    found = "no workforce; AWS closed Ground Truth to new customers on 2026-07-30"
-    remedy = "Say labelling.backend: none, and label with Label Studio or files."
-    yield Check("ground truth", "failed", found, remedy)
+    there = sagemaker.list_workforces(MaxResults=1)["Workforces"]
+    if not there:
+        found = "no workforce; AWS closed Ground Truth to new customers on 2026-07-30"
+        remedy = "Say labelling.backend: none, and label with Label Studio or files."
+        yield Check("ground truth", "failed", found, remedy)
+    elif labelling.user_pool is None and there[0]["WorkforceName"] != place.prefix:
+        pool = there[0].get("CognitoConfig", {})
+        found = (
+            f"the account's one workforce is {there[0]['WorkforceName']}, and the stack would make another"
+        )
+        remedy = (
+            f"Set labelling.user_pool ({pool.get('UserPool', 'see the console')}) and "
+            f"labelling.user_pool_client ({pool.get('ClientId', 'see the console')})."
+        )
+        yield Check("ground truth", "failed", found, remedy)
+    else:
+        yield Check("ground truth", "ok", f"the account has the workforce {there[0]['WorkforceName']}")
 
 
 def services(session: Any, environment: Environment) -> Iterator[Check]:

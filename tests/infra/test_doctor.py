@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from moto import mock_aws
 from typer.testing import CliRunner
@@ -95,19 +96,31 @@ def test_only_the_first_choice_must_be_granted_and_endpoints_for_every_family() 
     assert set(found.values()) == {"ok", "warning"}
 
 
-def test_ground_truth_needs_a_workforce_only_where_it_labels() -> None:
+def test_ground_truth_needs_a_workforce_only_where_it_labels(place: Place) -> None:
     sagemaker = client("sagemaker")
-    assert list(readiness.ground_truth(sagemaker, load_environment("dev"))) == []
-    wanted = changed(labelling={"backend": "ground-truth"})
-    force = {
-        "WorkforceName": "default",
-        "WorkforceArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workforce/default",
-    }
-    for answer, state in (([], "failed"), ([force], "ok")):
+    assert list(readiness.ground_truth(sagemaker, place)) == []
+    made = changed(labelling={"backend": "ground-truth"})
+    named = changed(labelling={"backend": "ground-truth", "user_pool": "pool", "user_pool_client": "client"})
+    for forces, environment, state in (
+        ([], made, "failed"),
+        ([workforce("default")], made, "failed"),
+        ([workforce("default")], named, "ok"),
+        ([workforce(place.prefix)], made, "ok"),  # by the stack, at an earlier deployment
+    ):
         with Stubber(sagemaker) as stub:
-            stub.add_response("list_workforces", {"Workforces": answer})
-            (check,) = readiness.ground_truth(sagemaker, wanted)
+            stub.add_response("list_workforces", {"Workforces": forces})
+            (check,) = readiness.ground_truth(sagemaker, Place(environment, ACCOUNT))
         assert check.state == state
+        if forces and state == "failed":
+            assert "labelling.user_pool (eu-central-1_pool)" in check.remedy
+
+
+def workforce(name: str) -> dict[str, Any]:
+    return {
+        "WorkforceName": name,
+        "WorkforceArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:workforce/{name}",
+        "CognitoConfig": {"UserPool": f"{REGION}_pool", "ClientId": "client"},
+    }
 
 
 def test_a_region_without_a_service_is_named() -> None:
@@ -170,4 +183,17 @@ def test_the_command_asks_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"ok      account: {ACCOUNT} in {REGION}" in told.stdout
     assert "failed  cdk bootstrap: none" in told.stdout
     assert "failed  quota x: 0. Raise it." in told.stdout
+    assert "warning image paddle" in told.stdout
+    assert "warning approvers: none" in told.stdout
+
+
+def test_what_the_account_refuses_is_told_and_the_rest_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Iterator[Check]:
+        said = {"Code": "AccessDeniedException", "Message": "you may not list quotas"}
+        raise ClientError({"Error": said}, "ListServiceQuotas")
+
+    monkeypatch.setattr("infra.readiness.quotas", refuse)
+    told = CliRunner().invoke(app, ["doctor", "--account", "--environment", "dev"])
+    assert told.exit_code == 1, told.exception
+    assert "failed  quotas: AWS refused ListServiceQuotas: you may not list quotas" in told.stdout
     assert "warning image paddle" in told.stdout
