@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from config.yaml_source import Settings, load_named, names_in
 
@@ -13,6 +13,20 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 
 InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
 _DAY_S = 24 * 3600
+
+_ARN = r"^arn:aws(-cn|-us-gov)?"
+_PATH = r"[\w+=,.@/-]+$"
+"""Of a user, role or policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+KeyArn = Annotated[str, Field(pattern=_ARN + r":kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]
+PolicyArn = Annotated[str, Field(pattern=_ARN + r":iam::(\d{12}|aws):policy/" + _PATH)]
+PersonArn = Annotated[str, Field(pattern=_ARN + r":iam::\d{12}:(user|role)/" + _PATH)]
+MlflowArn = Annotated[
+    str,
+    Field(pattern=_ARN + r":sagemaker:[a-z0-9-]+:\d{12}:mlflow-(app|tracking-server)/[A-Za-z0-9-]+$"),
+]
+
+_MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 40, 128, 256
+"""AWS takes 50 and adds its own: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
 
 
 class Jobs(Settings):
@@ -63,8 +77,8 @@ class Pipelines(Settings):
     training: TrainingJobs
     cache_days: Annotated[int, Field(ge=1, le=365)] = 30
     """How long a step that succeeded answers for the same step on the same input."""
-    tracking: str | None = None
-    """ARN of a SageMaker MLflow server that runs are logged to."""
+    tracking: MlflowArn | None = None
+    """ARN of a SageMaker MLflow app or server that runs are logged to."""
 
 
 class Labels(Settings):
@@ -163,22 +177,41 @@ class Environment(Settings):
     search: Search = Search()
     labelling: Labelling = Labelling()
     studio: bool = False
-    """Make a SageMaker Studio domain with a profile for approvers."""
+    """Make a SageMaker Studio domain with a profile for scientists, and one for `approvers` if there are."""
     track: bool = False
     """Make an MLflow app that runs are logged to."""
-    approvers: tuple[Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:")], ...] = ()
+    approvers: tuple[PersonArn, ...] = ()
     """ARNs of the people or roles who may take the role of the approver; none: nobody can approve here."""
     alarms_to: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     """Mail address for failures, alarms and the budget."""
-    permissions_boundary: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::")] | None = None
+    permissions_boundary: PolicyArn | None = None
     """ARN of a policy that bounds every role made here."""
     network: Network | None = None
     """None: jobs run in SageMaker's own network, or in the one that is made."""
     make_network: bool = False
     """Make a VPC without internet, and let jobs run in it; its endpoints cost money by the hour."""
-    kms_key: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:kms:")] | None = None
+    kms_key: KeyArn | None = None
     """ARN of the key for what jobs write and for their disks; none: the keys that AWS manages."""
     tags: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("families")
+    @classmethod
+    def _each_family_once(cls, families: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(families)) < len(families):
+            raise ValueError("each family once")
+        return families
+
+    @field_validator("tags")
+    @classmethod
+    def _tags_that_aws_takes(cls, tags: dict[str, str]) -> dict[str, str]:
+        if len(tags) > _MOST_TAGS:
+            raise ValueError(f"at most {_MOST_TAGS} tags")
+        for key, value in tags.items():
+            if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith("aws:"):
+                raise ValueError(f"keys of 1 to {_LONGEST_KEY} characters that do not begin with 'aws:'")
+            if len(value) > _LONGEST_VALUE:
+                raise ValueError(f"a value of at most {_LONGEST_VALUE} characters for {key!r}")
+        return tags
 
     @model_validator(mode="after")
     def _one_network(self) -> Environment:

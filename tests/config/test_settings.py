@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import environment_names, load_environment
+from config.environment import ENVIRONMENTS, Environment, environment_names, load_environment
 from config.errors import ConfigError
 from config.family import (
     FAMILIES,
@@ -109,3 +109,53 @@ def test_a_name_that_is_not_the_files(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_time_steps(resize: str, width: int, size: tuple[int, int], steps: int) -> None:
     spec = {"height_px": 32, "width_px": width, "resize": resize, "step_px": 4, "max_text_length": 9}
     assert Recognition.model_validate(spec).time_steps(*size) == steps
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("kms_key: 'arn:aws:kms:'", "kms_key is 'arn:aws:kms:'"),
+        ("kms_key: arn:aws:kms:eu-central-1:123456789012:alias/mine", "kms_key is"),
+        ("permissions_boundary: arn:aws:iam::123456789012:role/mine", "permissions_boundary is"),
+        ("approvers: ['arn:aws:iam::123456789012:']", "approvers.0 is"),
+        ("tags: {aws:team: ocr}", "expected keys of 1 to 128 characters that do not begin with 'aws:'"),
+        (f"tags: {{team: {'x' * 257}}}", "expected a value of at most 256 characters for 'team'"),
+        (f"tags: {{{', '.join(f't{number}: x' for number in range(41))}}}", "expected at most 40 tags"),
+    ],
+)
+def test_a_bad_value_of_an_environment(tmp_path: Path, added: str, told: str) -> None:
+    good = (ENVIRONMENTS / "dev.yaml").read_text(encoding="utf-8").partition("tags:")[0]
+    assert told in _refused_environment(tmp_path, f"{good}{added}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[pid-rec, receipt-rec,", "[pid-rec, pid-rec,", ":7: families is"),
+        ("  processing:", "  tracking: https://mlflow.example\n  processing:", ":9: pipelines.tracking is"),
+    ],
+)
+def test_a_changed_value_of_an_environment(tmp_path: Path, old: str, new: str, told: str) -> None:
+    good = (ENVIRONMENTS / "dev.yaml").read_text(encoding="utf-8")
+    assert told in _refused_environment(tmp_path, good.replace(old, new, 1))
+
+
+def test_arns_of_every_partition_are_taken() -> None:
+    said = load_environment("dev").model_dump(exclude_unset=True) | {
+        "kms_key": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab",
+        "permissions_boundary": "arn:aws-us-gov:iam::aws:policy/PowerUserAccess",
+        "approvers": [
+            "arn:aws:iam::123456789012:user/anna@example.org",
+            "arn:aws:iam::123456789012:role/a/b",
+        ],
+    }
+    said["pipelines"]["tracking"] = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/runs"
+    assert Environment.model_validate(said).kms_key == said["kms_key"]
+
+
+def _refused_environment(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "dev.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_environment(str(path))
+    return str(caught.value)
