@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import aws_cdk as cdk
 
-from config.environment import load_environment
+from config.environment import ENVIRONMENTS, load_environment
+from config.errors import GlyphlineError
+from config.yaml_source import path_of
 from infra.application import compose
+from infra.checks import check
 from pipelines.place import NO_ACCOUNT, Place
 
-app = cdk.App()
-environment = load_environment(app.node.try_get_context("environment") or "dev")
-account = environment.account or os.environ.get("CDK_DEFAULT_ACCOUNT") or NO_ACCOUNT
-compose(app, Place(environment, account))
-app.synth()
+
+def main() -> None:
+    """Synthesise the environment that the context names."""
+    app = cdk.App()
+    name = app.node.try_get_context("environment") or "dev"
+    environment = load_environment(name)
+    check(environment, path_of(name, ENVIRONMENTS))
+    account = environment.account or os.environ.get("CDK_DEFAULT_ACCOUNT") or NO_ACCOUNT
+    compose(app, Place(environment, account))
+    app.synth()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except GlyphlineError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
