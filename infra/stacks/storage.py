@@ -52,6 +52,15 @@ class StorageStack(EnvironmentStack):
             )
             for kind in DATA
         }
+        if place.environment.labelling.backend == "ground-truth":
+            # without it every task fails: the page reads each drawing's EXIF orientation from another origin,
+            # which AWS does not name; who may read is still said by the URL's signature. Source:
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/sms-cors-update.html
+            self.buckets["raw"].add_cors_rule(
+                allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+                allowed_origins=["*"],
+                exposed_headers=["Access-Control-Allow-Origin"],
+            )
 
 
 def _rules(kind: BucketKind) -> list[s3.LifecycleRule]:

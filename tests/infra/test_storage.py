@@ -1,6 +1,11 @@
 """Where data lies: every bucket private, encrypted, versioned, TLS only, heard by EventBridge."""
 
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
+from alone import place_of
 
 
 def test_no_bucket_is_open(templates: dict[str, dict[str, Any]]) -> None:
@@ -27,3 +32,24 @@ def test_no_bucket_is_open(templates: dict[str, dict[str, Any]]) -> None:
         if statement["Effect"] == "Deny"
     ]
     assert refused.count({"Bool": {"aws:SecureTransport": "false"}}) == 5
+
+
+@pytest.mark.parametrize(("backend", "readable"), [("ground-truth", ["raw"]), ("none", [])])
+def test_only_pages_of_ground_truth_read_drawings_from_another_origin(
+    backend: str, readable: list[str]
+) -> None:
+    import aws_cdk as cdk
+    from aws_cdk.assertions import Template
+
+    from infra.stacks.storage import StorageStack
+
+    place = place_of(labelling={"backend": backend})
+    app = cdk.App(context=json.loads(Path("cdk.json").read_text())["context"])
+    resources = Template.from_stack(StorageStack(app, place=place)).to_json()["Resources"].values()
+    open_ = {
+        one["Properties"]["BucketName"]: one["Properties"]["CorsConfiguration"]["CorsRules"]
+        for one in resources
+        if one["Type"] == "AWS::S3::Bucket" and "CorsConfiguration" in one["Properties"]
+    }
+    assert list(open_) == [place.bucket(kind) for kind in readable]  # type: ignore[arg-type]
+    assert all(one["AllowedMethods"] == ["GET", "HEAD"] for rules in open_.values() for one in rules)
