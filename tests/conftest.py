@@ -25,8 +25,8 @@ def shared_data() -> Path:
 def default_signals() -> Iterator[None]:
     """Begin each test as from a terminal.
 
-    A job in the same process may have taken the signals, and a shell that starts `make test` in the background
-    lets it, and all that it starts, ignore SIGINT.
+    A job in the same process may have taken the signals, and a shell that starts `make test` in the
+    background lets it, and all that it starts, ignore SIGINT.
     """
     numbers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     before = {number: signal.signal(number, handler) for number, handler in numbers.items()}
