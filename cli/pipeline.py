@@ -109,7 +109,7 @@ def start(
     from config.family import load_family
     from corpus.snapshot import open_snapshot
     from pipelines import account
-    from pipelines.inputs import check_values, upload_of, values
+    from pipelines.inputs import check_values, values
     from registry.sagemaker import SagemakerRegistry
 
     chosen = load_family(family)
@@ -124,7 +124,7 @@ def start(
         sagemaker = client("sagemaker", place.environment)
         group = place.name(chosen.family)
         begin_from = pipeline_local.champion_uri(champion, SagemakerRegistry(sagemaker), group)
-        given = values(snapshot, str(snapshot.folder), upload_of(chosen, place).family_uri, begin_from, place)
+        given = values(snapshot, str(snapshot.folder), begin_from)
         typer.echo(account.start(sagemaker, group, {**given, **said}, token))
 
 

@@ -67,7 +67,7 @@ def run(
     built = pipeline_of(chosen, place)
     _put(built.upload.files)
     folder = Path(str(snapshot.folder)).absolute().as_uri()
-    given = values(snapshot, folder, built.upload.family_uri, begin_from, place)
+    given = values(snapshot, folder, begin_from)
     begun = begin(home(), built.name, built.definition, {**given, **said}, token)
     _execute(begun.id)
 

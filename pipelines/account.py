@@ -199,4 +199,5 @@ def _token(text: str) -> str:
 def _is_missing(error: Any) -> bool:
     """Tell whether AWS says that there is no such thing: of many of its names it says so as a validation."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    return code in _NOT_THERE or ("find" in message or "does not exist" in message)
+    said_so = "find" in message or "does not exist" in message
+    return code in _NOT_THERE or (code == "ValidationException" and said_so)

@@ -85,13 +85,10 @@ def check_values(said: Mapping[str, str]) -> None:
         raise InputError(Problem("parameter.value", found, expected, remedy)) from error
 
 
-def values(
-    snapshot: Snapshot, data_uri: str, family_uri: str, champion_uri: str | None, place: Place
-) -> dict[str, str]:
-    """Return the parameters of a run on `snapshot`, beginning from the champion if there is one."""
-    return {
-        "DataUri": data_uri,
-        "Snapshot": snapshot.description.hash,
-        "FamilyUri": family_uri,
-        "ChampionUri": place.uri(NOTHING) if champion_uri is None else champion_uri,
-    }
+def values(snapshot: Snapshot, data_uri: str, champion_uri: str | None) -> dict[str, str]:
+    """Return the parameters of a run on `snapshot`, beginning from the champion if there is one.
+
+    Whatever else the pipeline asks for has a default: the one that whoever made the pipeline gave it.
+    """
+    given = {"DataUri": data_uri, "Snapshot": snapshot.description.hash}
+    return given if champion_uri is None else {**given, "ChampionUri": champion_uri}
