@@ -87,39 +87,44 @@ class NetworkStack(EnvironmentStack):
 
     def _reach_s3(self) -> None:
         """Let jobs reach this account's buckets and no other: data has no way out."""
-        place = self.place
         objects = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
         buckets = ["s3:ListBucket", "s3:GetBucketLocation"]
-        ours = {"StringEquals": {"aws:ResourceAccount": place.account}}
-        # where ECR keeps the layers of images
-        layers = f"prod-{place.environment.region}-starport-layer-bucket"
-        statements = [
-            allow([*objects, *buckets], ["*"], ours),
-            allow(["s3:GetObject"], [f"arn:{place.partition}:s3:::{layers}/*"]),
-        ]
+        ours = {"StringEquals": {"aws:ResourceAccount": self.place.account}}
         endpoint = self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
-        for statement in statements:
-            statement.add_any_principal()
-            endpoint.add_to_policy(statement)
+        statement = allow([*objects, *buckets], ["*"], ours)
+        statement.add_any_principal()
+        endpoint.add_to_policy(statement)
 
     def _reach_services(self, jobs: ec2.SecurityGroup) -> None:
+        needed = self._needed()
+        if not needed:
+            return
         group = ec2.SecurityGroup(
             self, "EndpointsGroup", vpc=self.vpc, description="Endpoints for jobs", allow_all_outbound=False
         )
         group.add_ingress_rule(jobs, _HTTPS, "From jobs")
-        services = {
-            "SagemakerApi": _SERVICE.SAGEMAKER_API,
-            "SagemakerRuntime": _SERVICE.SAGEMAKER_RUNTIME,
-            "EcrApi": _SERVICE.ECR,
-            "EcrDocker": _SERVICE.ECR_DOCKER,
-            "Logs": _SERVICE.CLOUDWATCH_LOGS,
-            "Monitoring": _SERVICE.CLOUDWATCH_MONITORING,
-            "Sts": _SERVICE.STS,
-            "Kms": _SERVICE.KMS,
-        }
+        for name, service in needed.items():
+            self.vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
+
+    def _needed(self) -> dict[str, ec2.InterfaceVpcEndpointAwsService]:
+        """Return what must be reached beside S3, for each is paid by the hour and zone.
+
+        Jobs and endpoints need none: SageMaker itself pulls their images and writes their logs. Sources:
+        https://docs.aws.amazon.com/sagemaker/latest/dg/train-vpc.html, process-vpc.html, host-vpc.html
+        """
         environment = self.place.environment
+        needed = {}
         if environment.track or environment.pipelines.tracking is not None:
             # https://docs.aws.amazon.com/sagemaker/latest/dg/mlflow-interface-endpoint.html
-            services["Mlflow"] = _SERVICE.SAGEMAKER_EXPERIMENTS
-        for name, service in services.items():
-            self.vpc.add_interface_endpoint(name, service=service, security_groups=[group], open=False)
+            needed["Mlflow"] = _SERVICE.SAGEMAKER_EXPERIMENTS
+        if environment.studio:
+            # https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-access.html,
+            # and what `glyphline` asks from a notebook
+            needed |= {
+                "SagemakerApi": _SERVICE.SAGEMAKER_API,
+                "SagemakerRuntime": _SERVICE.SAGEMAKER_RUNTIME,
+                "Logs": _SERVICE.CLOUDWATCH_LOGS,
+                "Monitoring": _SERVICE.CLOUDWATCH_MONITORING,
+                "Sts": _SERVICE.STS,
+            }
+        return needed

@@ -27,41 +27,47 @@ def test_nothing_leads_out() -> None:
     assert "AWS::Lambda::Function" not in types  # CDK's own custom resources bring one, with rights
 
 
-def test_jobs_reach_what_they_need_and_only_this_accounts_buckets() -> None:
+def _services(template: dict[str, Any]) -> set[str]:
+    """Return the services that `template` has interface endpoints for."""
+    endpoints = [said for _, said in of_type(template, "AWS::EC2::VPCEndpoint")]
+    interfaces = [one for one in endpoints if one["VpcEndpointType"] == "Interface"]
+    return {json.dumps(one["ServiceName"]).rpartition("eu-central-1.")[2].strip('"') for one in interfaces}
+
+
+def test_jobs_reach_only_this_accounts_buckets() -> None:
     endpoints = [said for _, said in of_type(_network(), "AWS::EC2::VPCEndpoint")]
-    names = {json.dumps(one["ServiceName"]).rpartition("eu-central-1.")[2].strip('"') for one in endpoints}
-    interfaces = {
-        "sagemaker.api",
-        "sagemaker.runtime",
-        "ecr.api",
-        "ecr.dkr",
-        "logs",
-        "monitoring",
-        "sts",
-        "kms",
-        "experiments",  # MLflow's
-    }
-    assert {one for one in names if "s3" not in one} == interfaces
-    (storage,) = (one for one in endpoints if one.get("VpcEndpointType", "Gateway") == "Gateway")
-    ours, layers = storage["PolicyDocument"]["Statement"]
+    (storage,) = (one for one in endpoints if one["VpcEndpointType"] == "Gateway")
+    (ours,) = storage["PolicyDocument"]["Statement"]
     assert ours["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
-    assert layers["Action"] == "s3:GetObject"
-    assert layers["Resource"].startswith("arn:aws:s3:::prod-eu-central-1-starport-layer-bucket")
 
 
-def test_mlflow_is_reached_only_where_something_is_tracked() -> None:
+STUDIO = {"sagemaker.api", "sagemaker.runtime", "logs", "monitoring", "sts"}
+MLFLOW = {"experiments"}
+SERVER = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/runs"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, STUDIO | MLFLOW),
+        ({"track": False}, STUDIO),
+        ({"studio": False}, MLFLOW),
+        ({"studio": False, "track": False}, set()),
+        ({"studio": False, "track": False, "pipelines": {"tracking": SERVER}}, MLFLOW),
+    ],
+)
+def test_what_is_paid_by_the_hour_is_made_for_whoever_needs_it(
+    changes: dict[str, Any], expected: set[str]
+) -> None:
+    """Jobs and endpoints need nothing but S3: SageMaker pulls their images and writes their logs."""
     from infra.stacks.network import NetworkStack
 
-    server = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/runs"
     said = load_environment("prod").pipelines.model_dump(exclude_unset=True)
-    for changes, expected in (
-        ({"track": False}, 0),
-        ({"track": False, "pipelines": said | {"tracking": server}}, 1),
-    ):
-        app = cdk.App()
-        stack = NetworkStack(app, place=place_of(**changes))
-        endpoints = Template.from_stack(stack).find_resources("AWS::EC2::VPCEndpoint")
-        assert json.dumps(endpoints).count(".experiments") == expected
+    changes = changes | {"pipelines": said | changes.get("pipelines", {})}
+    template = Template.from_stack(NetworkStack(cdk.App(), place=place_of(**changes))).to_json()
+    assert _services(template) == expected
+    groups = [said["GroupDescription"] for _, said in of_type(template, "AWS::EC2::SecurityGroup")]
+    assert ("Endpoints for jobs" in groups) == bool(expected)
 
 
 def test_only_jobs_reach_the_endpoints() -> None:
