@@ -1,7 +1,8 @@
 """The registry in an account: SageMaker's Model Registry, where people also approve in Studio.
 
-Who decided and when stands in the version's metadata, why in its ApprovalDescription. What somebody decided
-in Studio has no such metadata, or that of an earlier decision: then it is whoever changed the version last.
+Who decided and when stands in the version's metadata, why in its ApprovalDescription. What somebody approved
+in Studio gets such metadata from `infra/functions/on_approval`, which hears of it; until then, and for what
+was rejected in Studio, it is whoever changed the version last.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from config.errors import Problem
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 _BY, _AT, _AS = "decided_by", "decided_at", "decided_as"
-_CLOCKS_DIFFER = timedelta(minutes=5)
-"""AWS refuses a request whose signature is further from its own time than this."""
 _DESCRIBERS = 8
 _PAGES = {"PageSize": 100}
 _PACKAGE = re.compile(r"arn:[^:]+:sagemaker:[^:]+:\d+:model-package/[^/]+/\d+")
@@ -201,9 +200,7 @@ def _approval(described: Mapping[str, Any]) -> Approval | None:
     reason = described.get("ApprovalDescription", "")
     changed: datetime = described.get("LastModifiedTime", described["CreationTime"])
     if metadata.get(_AS) == status:
-        noted = datetime.fromisoformat(metadata[_AT])
-        if abs(changed - noted) <= _CLOCKS_DIFFER:  # else somebody changed the version in Studio since
-            return Approval(metadata[_BY], noted, reason)
+        return Approval(metadata[_BY], datetime.fromisoformat(metadata[_AT]), reason)
     person = described.get("LastModifiedBy", described.get("CreatedBy", {}))
     name = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", "")
     return Approval(name, changed, reason)

@@ -85,7 +85,7 @@ class ServingStack(EnvironmentStack):
                 "NETWORK": _json(None if network is None else network.model_dump(mode="json")),
                 "TAGS": _json(environment.tags),
             },
-            statements=[*self._reads(), *self._deploys(), *self._scales()],
+            statements=[*self._reads(), *self._notes(), *self._deploys(), *self._scales()],
             timeout_s=_TIMEOUT_S,
         )
         function.add_event_source(
@@ -101,6 +101,19 @@ class ServingStack(EnvironmentStack):
             allow(["sagemaker:DescribeModelPackage"], access.named("model-package/{}/*")),
             allow(["sagemaker:DescribeEndpoint", "sagemaker:ListTags"], access.named("endpoint/{}")),
             allow(["cloudwatch:DescribeAlarms"], self._alarms(*self._names())),
+            *access.read("artifacts", "models"),  # whether training has written over an archive
+        ]
+
+    def _notes(self) -> Statements:
+        """Let write down who approved in Studio, but not decide: a request that says a status is refused.
+
+        Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+        """
+        undecided = {
+            "Null": {"sagemaker:ModelApprovalStatus": "true", "sagemaker:ModelLifeCycle:stage": "true"}
+        }
+        return [
+            allow(["sagemaker:UpdateModelPackage"], self._access.named("model-package/{}/*"), undecided),
         ]
 
     def _deploys(self) -> Statements:

@@ -177,9 +177,7 @@ def snapshot_of(folder: Path, samples: int, parent: Snapshot | None = None) -> S
 
 def after_deploy_nothing_differs(deployment: Deployment, _: Path) -> None:
     again = f"--output={deployment.folder / 'again'}"
-    deployment.cdk(
-        "diff", "--all", "--fail", "--method=template", "--no-lookups", "--context=environment=dev", again
-    )
+    deployment.cdk("diff", "--fail", "--method=template", "--no-lookups", "--context=environment=dev", again)
 
 
 def a_snapshot_starts_its_pipeline_once(deployment: Deployment, folder: Path) -> None:
@@ -241,7 +239,7 @@ def an_approval_makes_the_endpoint_another_changes_it_an_older_one_brings_it_bac
     registry = SagemakerRegistry(deployment.aws.client("sagemaker"))
     group = PLACE.name("thai-rec")
     served = []
-    versions = [registry.register(version_of(group, run)) for run in ("one", "two")]
+    versions = [registry.register(trained(deployment, version_of(group, run))) for run in ("one", "two")]
     for version in (versions[0], versions[1], versions[0]):
         registry.decide(version.reference, "Approved", who="somebody", reason="reads well")
         deployment.aws.settle()
@@ -295,9 +293,28 @@ def every_stack_can_be_torn_down(deployment: Deployment, _: Path) -> None:
     assert aws.client("lambda").list_functions()["Functions"] == []
 
 
+def trained(deployment: Deployment, version: NewVersion) -> NewVersion:
+    """Let the version's weights be there before it is registered."""
+    bucket, _, key = version.model_data_uri.removeprefix("s3://").partition("/")
+    deployment.aws.client("s3").put_object(Bucket=bucket, Key=key, Body=b"weights")
+    return version
+
+
+def weights_that_are_written_over_are_cried_of(deployment: Deployment, _: Path) -> None:
+    served = deployment.served(PLACE.name("thai-rec"))
+    time.sleep(1.1)  # S3 tells whole seconds
+    trained(deployment, version_of("", "one"))
+    assert deployment.aws.ask("tick") > 0
+    deployment.aws.settle()
+    cries = [str(one["error"]) for one in deployment.aws.ask("invocations") if one["error"]]
+    assert cries
+    assert all("they are not those that were evaluated" in one for one in cries)
+    assert deployment.served(PLACE.name("thai-rec")) == served
+
+
 def version_of(group: str, run: str) -> NewVersion:
     """Return a version as a pipeline's run registers it."""
-    folder = PLACE.uri(run)
+    folder = PLACE.uri("models", "thai-rec", run)
     lineage = {"family": "thai-rec", "version": "1", "snapshot": "0" * 64, "parent": "none", "run": run}
     return NewVersion(
         group or PLACE.name("thai-rec"),
@@ -330,6 +347,7 @@ STORY = (
     the_next_run_begins_from_what_was_approved,
     what_nobody_can_read_rests_in_the_dead_queue,
     nothing_went_wrong_unseen,
+    weights_that_are_written_over_are_cried_of,
     every_stack_can_be_torn_down,
 )
 

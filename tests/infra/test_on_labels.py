@@ -360,7 +360,7 @@ def test_a_run_begins_from_the_champion_that_the_registry_names(aws: Any) -> Non
     assert parameters(run)["ChampionUri"] == champion.model_data_uri == "s3://models/h20.tar.gz"
 
 
-def test_the_champion_is_what_studio_approved_last_though_it_was_decided_before(aws: Any) -> None:
+def test_an_edit_of_an_approved_version_makes_no_champion_of_it(aws: Any) -> None:
     for number, day in enumerate([2, 4], start=1):
         when = NOON + timedelta(days=day)
         made = aws.create_model_package(
@@ -374,7 +374,7 @@ def test_the_champion_is_what_studio_approved_last_though_it_was_decided_before(
     put(5)
     champion = Account(boto3.client("s3"), aws, BUCKET).see(FAMILY, PIPELINE, State()).champion
     assert champion is not None
-    assert champion.model_uri == "s3://models/1"
+    assert champion.model_uri == "s3://models/2"
 
 
 def test_one_family_that_fails_keeps_no_other_from_its_run(aws: Any) -> None:

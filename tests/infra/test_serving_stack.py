@@ -102,8 +102,16 @@ def test_only_the_role_of_deployments_is_handed_on(prod: Resources) -> None:
     (passed,) = (one for one in statements if one["Action"] == "iam:PassRole")
     assert passed["Resource"] == place_of().role_arn("deployment")
     allowed = prod.allowed()
-    assert not allowed & {"sagemaker:UpdateModelPackage", "sagemaker:CreateModelPackage"}
+    assert "sagemaker:CreateModelPackage" not in allowed
     assert "sagemaker:UpdateEndpoint" in allowed
+
+
+def test_it_writes_down_who_approved_and_decides_nothing(prod: Resources) -> None:
+    """A request that says a status, or a stage, is not allowed."""
+    statements = [one for policy in prod.of("IAM::Policy") for one in policy["PolicyDocument"]["Statement"]]
+    (noting,) = (one for one in statements if one["Action"] == "sagemaker:UpdateModelPackage")
+    says_nothing = {"sagemaker:ModelApprovalStatus": "true", "sagemaker:ModelLifeCycle:stage": "true"}
+    assert noting["Condition"] == {"Null": says_nothing}
 
 
 def test_an_asynchronous_endpoint_is_taken_back_by_failures_not_by_its_backlog(

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from .archive import check
 from .endpoint import Endpoints, Seen
+from .errors import DeploymentError
 from .release import ASKED, Release, release_of
 from .scaling import Scaling
 from .settings import Settings
-from .versions import Version, champion
+from .versions import Version, champion, note
 
 _GOES_ON = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-
-
-class DeploymentError(Exception):
-    """An approved version does not serve, and only a person can change that."""
 
 
 class Step(Enum):
@@ -38,9 +36,10 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`sagemaker` is boto3's client."""
+    """`sagemaker` and `s3` are boto3's clients."""
 
     sagemaker: Any
+    s3: Any
     endpoints: Endpoints
     scaling: Scaling
 
@@ -81,10 +80,14 @@ def attend(group: str, heard_of: str | None, account: Account, settings: Setting
 
     Raises:
         DeploymentError: a person must act: the version was tried and taken back, or cannot be served there.
+        ArchiveError: its weights are not what was registered, whether it serves already or not.
     """
     version = champion(account.sagemaker, group, heard_of)
     if version is None:  # approved when the event was sent, and rejected since
         return Outcome(Step.SETTLE, None)
+    if not version.noted:
+        note(account.sagemaker, version.arn, version.when)
+    check(account.s3, version)
     release = release_of(version, settings)
     seen = account.endpoints.see(group)
     step = next_step(seen, release)

@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 import logging
 import os
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 import boto3
 
 from .endpoint import Endpoints
-from .flow import Account, DeploymentError, attend
+from .errors import ArchiveError, DeploymentError
+from .flow import Account, attend
 from .scaling import Scaling
 from .settings import Settings
+from .versions import note
 
 _ASK_AGAIN_S = 60
-_APPROVAL, _CLOCK = "SageMaker Model Package State Change", "Scheduled Event"
+_CHANGE, _CLOCK, _AGAIN = "SageMaker Model Package State Change", "Scheduled Event", "Look Again"
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
@@ -29,7 +32,7 @@ def _parts() -> tuple[Settings, Account, Any]:
     """Return what is made once for all calls of this process."""
     sagemaker, cloudwatch = boto3.client("sagemaker"), boto3.client("cloudwatch")
     scaling = Scaling(boto3.client("application-autoscaling"), cloudwatch)
-    account = Account(sagemaker, Endpoints(sagemaker, cloudwatch), scaling)
+    account = Account(sagemaker, boto3.client("s3"), Endpoints(sagemaker, cloudwatch), scaling)
     return Settings.of(os.environ), account, boto3.client("sqs")
 
 
@@ -41,28 +44,49 @@ def handler(event: dict[str, Any], _context: object) -> None:
     """
     for record in event["Records"]:
         message = json.loads(record["body"])
-        if message["detail-type"] == _CLOCK:
+        kind, detail = message["detail-type"], message["detail"]
+        if kind == _CLOCK:
             _look_after_all()
-            continue
-        detail = message["detail"]
-        if detail["ModelApprovalStatus"] == "Approved":
+        elif kind == _AGAIN:
+            _attend(detail["ModelPackageGroupName"], detail["ModelPackageArn"])
+        elif kind == _CHANGE and _is_approval(detail):
+            when = datetime.fromisoformat(message["time"])
+            note(_parts()[1].sagemaker, detail["ModelPackageArn"], when)
             _attend(detail["ModelPackageGroupName"], detail["ModelPackageArn"])
 
 
+def _is_approval(detail: dict[str, Any]) -> bool:
+    """Tell whether a version of ours was approved, not only its description edited.
+
+    Where SageMaker does not say what was changed, it may have been.
+    """
+    changed = detail.get("UpdatedModelPackageFields", [])
+    decided = not changed or any("approvalstatus" in field.lower() for field in changed)
+    ours = detail["ModelPackageGroupName"] in _parts()[0].alarms
+    return ours and decided and detail["ModelApprovalStatus"] == "Approved"
+
+
 def _look_after_all() -> None:
-    """Look at every endpoint, in case the message of an approval was lost."""
+    """Look at every endpoint, in case the message of an approval was lost, or weights were written over.
+
+    Raises:
+        ArchiveError: they were; once every endpoint was looked at.
+    """
     settings, _, _ = _parts()
+    changed = []
     for group in settings.alarms:
         try:
             _attend(group, None)
+        except ArchiveError as error:
+            changed.append(str(error))
         except DeploymentError:  # its approval's message said so and rests in the dead queue
             _log.exception("%s", group)
+    if changed:
+        raise ArchiveError(" ".join(changed))
 
 
 def _attend(group: str, heard_of: str | None) -> None:
     settings, account, sqs = _parts()
-    if group not in settings.alarms:
-        return
     outcome = attend(group, heard_of, account, settings)
     version = outcome.version
     said: dict[str, Any] = {
@@ -74,10 +98,6 @@ def _attend(group: str, heard_of: str | None) -> None:
         said |= {"version": version.number, "approved_by": version.who, "because": version.why}
     _log.info("%s", json.dumps(said, ensure_ascii=False))
     if version is not None and not outcome.is_last:
-        again = {
-            "ModelPackageGroupName": group,
-            "ModelPackageArn": heard_of or version.arn,
-            "ModelApprovalStatus": "Approved",
-        }
-        body = json.dumps({"detail-type": _APPROVAL, "detail": again})
+        again = {"ModelPackageGroupName": group, "ModelPackageArn": heard_of or version.arn}
+        body = json.dumps({"detail-type": _AGAIN, "detail": again})
         sqs.send_message(QueueUrl=settings.queue_url, MessageBody=body, DelaySeconds=_ASK_AGAIN_S)

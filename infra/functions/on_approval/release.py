@@ -43,12 +43,9 @@ class Release:
 
 
 def release_of(version: Version, settings: Settings) -> Release:
-    """Return the release of `version`; the same approval and settings give the same name.
-
-    When the version was changed is not in it: an edit of its description would deploy it anew.
-    """
+    """Return the release of `version`; the same approval and settings give the same name."""
     model, variant, config = _model(version, settings), _variant(settings), _config(version.group, settings)
-    said = json.dumps([model, variant, config, version.mark], sort_keys=True)
+    said = json.dumps([model, variant, config, version.when.isoformat()], sort_keys=True)
     digest = hashlib.sha256(said.encode()).hexdigest()[:_DIGEST_CHARACTERS]
     name = f"{version.group}-{version.number}-{digest}"
     named = {"VariantName": VARIANT, "ModelName": name, **variant}

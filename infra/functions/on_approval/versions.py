@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """AWS refuses a request whose signature is further from its own time than this."""
+_NOT_IN_METADATA = re.compile(r"[^\w\s.:/=+@-]")
+_LONGEST_VALUE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """An approved version of a model: by whom, when and why; who and why are empty where nobody said it.
 
-    `mark` is what only an approval changes, and no edit of a description.
+    `noted`: the version itself says who and when, not only who changed it last. `archive` is the URI of its
+    weights, None where it has none; it was `registered` after they were written.
     """
 
     group: str
@@ -23,7 +27,9 @@ class Version:
     who: str
     when: datetime
     why: str
-    mark: str = ""
+    noted: bool
+    archive: str | None
+    registered: datetime
 
 
 def champion(sagemaker: Any, group: str, heard_of: str | None) -> Version | None:
@@ -42,24 +48,57 @@ def champion(sagemaker: Any, group: str, heard_of: str | None) -> Version | None
     return max(approved, key=lambda one: (one.when, one.number), default=None)
 
 
-def _version(described: dict[str, Any]) -> Version:
-    """Read who decided where `registry/sagemaker.py` notes it; Studio only notes who changed it last.
+def note(sagemaker: Any, arn: str, when: datetime) -> None:
+    """Let a version that was approved in Studio say by whom and when, as `registry/sagemaker.py` lets it.
 
-    Studio keeps what was noted before: it holds only while nobody has changed the version since.
+    Studio only leaves who changed the version last, and the next edit of a description would look just the
+    same.
     """
-    metadata, why = described.get("CustomerMetadataProperties", {}), described.get("ApprovalDescription", "")
-    changed = described.get("LastModifiedTime", described["CreationTime"])
-    person = described.get("LastModifiedBy", described.get("CreatedBy", {}))
-    who, when = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", ""), changed
-    noted = metadata["decided_at"] if metadata.get("decided_as") == "Approved" else ""
-    if noted and abs(changed - datetime.fromisoformat(noted)) <= _CLOCKS_DIFFER:
-        who, when = metadata["decided_by"], datetime.fromisoformat(noted)
+    described = sagemaker.describe_model_package(ModelPackageName=arn)
+    if described["ModelApprovalStatus"] != "Approved":  # rejected since
+        return
+    noted = _noted_at(described)
+    if noted is not None and when - noted <= _CLOCKS_DIFFER:  # it is that very decision
+        return
+    said = {
+        "decided_by": _NOT_IN_METADATA.sub("_", _last_change(described)[0])[:_LONGEST_VALUE] or "unknown",
+        "decided_at": when.isoformat(),
+        "decided_as": "Approved",
+    }
+    sagemaker.update_model_package(
+        ModelPackageArn=arn,
+        CustomerMetadataProperties={**described.get("CustomerMetadataProperties", {}), **said},
+    )
+
+
+def _version(described: dict[str, Any]) -> Version:
+    noted = _noted_at(described)
+    who, when = _last_change(described)
+    if noted is not None:
+        who, when = described["CustomerMetadataProperties"]["decided_by"], noted
+    containers = described.get("InferenceSpecification", {}).get("Containers", [{}])
     return Version(
         group=described["ModelPackageGroupName"],
         number=described["ModelPackageVersion"],
         arn=described["ModelPackageArn"],
         who=who,
         when=when,
-        why=why,
-        mark=f"{noted} {why}",
+        why=described.get("ApprovalDescription", ""),
+        noted=noted is not None,
+        archive=containers[0].get("ModelDataUrl"),
+        registered=described["CreationTime"],
     )
+
+
+def _noted_at(described: dict[str, Any]) -> datetime | None:
+    """Return when the version was approved, as it says itself."""
+    metadata = described.get("CustomerMetadataProperties", {})
+    return (
+        datetime.fromisoformat(metadata["decided_at"]) if metadata.get("decided_as") == "Approved" else None
+    )
+
+
+def _last_change(described: dict[str, Any]) -> tuple[str, datetime]:
+    person = described.get("LastModifiedBy", described.get("CreatedBy", {}))
+    who = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", "")
+    return who, described.get("LastModifiedTime", described["CreationTime"])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from .decision import Champion, Run, Seen, Snapshot, State
 
 _GOES_ON = ("Executing", "Stopping")
-_CLOCKS_DIFFER = timedelta(minutes=5)
-"""AWS refuses a request whose signature is further from its own time than this."""
 
 
 class UnreadableError(Exception):
@@ -119,14 +117,9 @@ class Account:
 
 
 def _approved_at(version: dict[str, Any]) -> datetime:
-    """Return when a version was approved: `registry/sagemaker.py` notes it, Studio does not.
-
-    Studio keeps what was noted before: it holds only while nobody has changed the version since.
-    """
+    """Return when a version was approved: `registry/sagemaker.py` and `on_approval` note it."""
     metadata = version.get("CustomerMetadataProperties", {})
-    changed: datetime = version.get("LastModifiedTime", version["CreationTime"])
     if metadata.get("decided_as") == "Approved":
-        noted = datetime.fromisoformat(metadata["decided_at"])
-        if abs(changed - noted) <= _CLOCKS_DIFFER:
-            return noted
+        return datetime.fromisoformat(metadata["decided_at"])
+    changed: datetime = version.get("LastModifiedTime", version["CreationTime"])
     return changed

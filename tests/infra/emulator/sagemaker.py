@@ -56,12 +56,13 @@ def install() -> None:
 
     def update_and_tell(backend: SageMakerModelBackend, model_package_arn: str, **changes: Any) -> str:
         package = backend.describe_model_package(model_package_arn)
+        updated = [name for name, value in changes.items() if value is not None]
         kept = ("model_approval_status", "approval_description", "customer_metadata_properties")
         for name in kept:  # what a caller leaves out stays as it is
             if changes.get(name) is None:
                 changes[name] = getattr(package, name)
         arn: str = update(backend, model_package_arn, **changes)
-        _tell_of_package(backend, package)
+        _tell_of_package(backend, package, updated)
         return arn
 
     backend_type = SageMakerModelBackend
@@ -121,7 +122,7 @@ def _tell_of_run(backend: SageMakerModelBackend, run: FakePipelineExecution, *, 
     events.publish(backend.account_id, backend.region_name, _RUN, [pipeline, run.arn], detail)
 
 
-def _tell_of_package(backend: SageMakerModelBackend, package: Any) -> None:
+def _tell_of_package(backend: SageMakerModelBackend, package: Any, updated: list[str]) -> None:
     detail = {
         "ModelPackageGroupName": package.model_package_group_name,
         "ModelPackageVersion": package.model_package_version,
@@ -134,6 +135,7 @@ def _tell_of_package(backend: SageMakerModelBackend, package: Any) -> None:
         "ModelApprovalStatus": package.model_approval_status,
         "CustomerMetadataProperties": package.customer_metadata_properties,
         "LastModifiedTime": package.last_modified_time.isoformat(),
+        "UpdatedModelPackageFields": ["".join(map(str.capitalize, one.split("_"))) for one in updated],
     }
     events.publish(backend.account_id, backend.region_name, _PACKAGE, [package.arn], detail)
 
