@@ -49,7 +49,7 @@ def build(
 def push(
     environment: EnvironmentOption = "dev", image: ImageOption = None, device: DeviceOption = "cpu"
 ) -> None:
-    """Push what was built to the account's ECR; print the URI with its digest, for the parameter ImageUri.
+    """Push what was built to ECR; print the URI with its digest, and how to pin the pipelines to it.
 
     A version's image never changes: what is there already is named, not replaced.
 
@@ -64,7 +64,21 @@ def push(
         place = Place(chosen, account_of(chosen))
         registry = client("ecr", chosen)
         for name in _wanted(environment, image):
-            typer.echo(_pushed(engine, registry, place, name, device))
+            uri = _pushed(engine, registry, place, name, device)
+            typer.echo(uri)
+            _explain(environment, name, uri.partition("@")[2], pinned=chosen.images.get(name))
+
+
+def _explain(environment: str, image: str, digest: str, *, pinned: str | None) -> None:
+    """Say on standard error what makes the pipelines run this very image."""
+    if pinned == digest:
+        typer.echo(f"note: the pipelines of {environment} run this image", err=True)
+        return
+    typer.echo(
+        f"note: to pin the pipelines to it, say in config/environments/{environment}.yaml, and deploy:\n"
+        f"images:\n  {image}: {digest}",
+        err=True,
+    )
 
 
 def _pushed(engine: str, registry: Any, place: Place, image: str, device: str) -> str:

@@ -25,6 +25,8 @@ MlflowArn = Annotated[
     Field(pattern=_ARN + r":sagemaker:[a-z0-9-]+:\d{12}:mlflow-(app|tracking-server)/[A-Za-z0-9-]+$"),
 ]
 
+ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 40, 128, 256
 """AWS takes 50 and adds its own: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
 
@@ -172,6 +174,8 @@ class Environment(Settings):
     families: Annotated[tuple[str, ...], Field(min_length=1)]
     """Families of `config/families/` that have a pipeline, a group of versions and an endpoint here."""
     pipelines: Pipelines
+    images: dict[str, ImageDigest] = Field(default_factory=dict)
+    """Digest of the container image that pipelines run, by its name; none: that of Glyphline's version."""
     labels: Labels = Labels()
     serving: Serving = Serving()
     search: Search = Search()

@@ -15,7 +15,8 @@ def check(environment: Environment, file: Path) -> None:
     """Refuse names of nothing, before a stack is made of them.
 
     Raises:
-        ConfigError: an unknown region or family, a family that has no pipeline, or one whose file is wrong.
+        ConfigError: an unknown region, family or image, a family that has no pipeline, or one whose file is
+            wrong.
     """
     regions = [one.name for one in region_info.RegionInfo.regions]
     if environment.region not in regions:
@@ -24,11 +25,18 @@ def check(environment: Environment, file: Path) -> None:
         raise ConfigError(
             Problem("environment.region", found, "a region that the CDK knows", remedy, str(file))
         )
-    for index, name in enumerate(environment.families):
-        _check_family(name, f"families.{index} is {name!r}", file)
+    needed = {
+        _checked(name, f"families.{index} is {name!r}", file).training.image
+        for index, name in enumerate(environment.families)
+    }
+    for image in environment.images:
+        if image not in needed:
+            found, expected = f"images names {image!r}", "an image that the families run in"
+            remedy = did_you_mean(image, needed)
+            raise ConfigError(Problem("environment.image", found, expected, remedy, str(file)))
 
 
-def _check_family(name: str, found: str, file: Path) -> None:
+def _checked(name: str, found: str, file: Path) -> Family:
     known = family_names()
     if name not in known:
         expected, remedy = "a family of config/families/", did_you_mean(name, known)
@@ -38,3 +46,4 @@ def _check_family(name: str, found: str, file: Path) -> None:
         found, expected = f"{found}, whose task is {family.task}", "one whose task is recognition"
         remedy = "Leave it out: only families that read text have a pipeline."
         raise ConfigError(Problem("environment.task", found, expected, remedy, str(file)))
+    return family

@@ -247,22 +247,21 @@ def _has_stack(cloudformation: Any, name: str) -> bool:
 def images(ecr: Any, place: Place, wanted: Mapping[str, str]) -> Iterator[Check]:
     """Yield whether ECR has each image (`wanted`: the tag by the image's name) that pipelines run in."""
     for image, tag in wanted.items():
-        repository = place.repository(image)
-        name, remedy = (
-            f"image {image}",
-            (
-                f"After the stack {place.prefix}-images is deployed: glyphline images push --environment "
-                f"{place.environment.environment}, or start the build {place.prefix}-image-{image}."
-            ),
+        repository, digest = place.repository(image), place.environment.images.get(image)
+        name = f"image {image}"
+        remedy = (
+            f"After the stack {place.prefix}-images is deployed: glyphline images push --environment "
+            f"{place.environment.environment}, or start the build {place.prefix}-image-{image}."
         )
+        identity = {"imageTag": tag} if digest is None else {"imageDigest": digest}
         try:
-            ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+            ecr.describe_images(repositoryName=repository, imageIds=[identity])
         except ecr.exceptions.RepositoryNotFoundException:
             yield Check(name, "warning", f"no repository {repository} yet", remedy)
         except ecr.exceptions.ImageNotFoundException:
-            yield Check(name, "warning", f"{repository} has no {tag}", remedy)
+            yield Check(name, "warning", f"{repository} has no {digest or tag}", remedy)
         else:
-            yield Check(name, "ok", f"{repository}:{tag}")
+            yield Check(name, "ok", place.pipeline_image_uri(image, tag).rpartition("amazonaws.com/")[2])
 
 
 def worst(checks: Sequence[Check]) -> State:

@@ -46,7 +46,7 @@ def offline_session(place: Place) -> Iterator[PipelineSession]:
         session._default_bucket = place.bucket("artifacts")  # else it asks S3 whether the bucket is there
         with (
             mock.patch.object(telemetry_logging, "_send_telemetry_request", _send_nothing),
-            mock.patch.object(boto3, "Session", lambda: shared),  # every step makes one, of 0.2 s
+            mock.patch.object(boto3, "Session", return_value=shared),  # each step makes one, of 0.2 s
         ):
             yield session
 

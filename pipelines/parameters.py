@@ -53,7 +53,7 @@ def parameters_of(family: Family, place: Place, *, family_uri: str, image_tag: s
         max_cer=ParameterFloat("MaxCer", default_value=gate.max_cer),
         max_regression=ParameterFloat("MaxRegression", default_value=gate.max_regression),
         image_uri=ParameterString(
-            "ImageUri", default_value=place.image_uri(family.training.image, image_tag)
+            "ImageUri", default_value=place.pipeline_image_uri(family.training.image, image_tag)
         ),
         processing_instance=ParameterString(
             "ProcessingInstance", default_value=resources.processing.instances[0]

@@ -59,12 +59,20 @@ class Place:
         return f"glyphline-{image}" if self.local else f"{self.prefix}/glyphline-{image}"
 
     def image_uri(self, image: str, tag: str) -> str:
-        """Return where the container image `image` lies."""
+        """Return where the container image `image` lies that was pushed as `tag`."""
+        return f"{self._repository_uri(image)}:{tag}"
+
+    def pipeline_image_uri(self, image: str, tag: str) -> str:
+        """Return the container image that pipelines run: by its digest where the environment names one."""
         if self.local:
             return f"{self.repository(image)}:local"
-        region = self.environment.region
+        digest = self.environment.images.get(image)
+        return self.image_uri(image, tag) if digest is None else f"{self._repository_uri(image)}@{digest}"
+
+    def _repository_uri(self, image: str) -> str:
         suffix = ".cn" if self.partition == "aws-cn" else ""
-        return f"{self.account}.dkr.ecr.{region}.amazonaws.com{suffix}/{self.repository(image)}:{tag}"
+        host = f"{self.account}.dkr.ecr.{self.environment.region}.amazonaws.com{suffix}"
+        return f"{host}/{self.repository(image)}"
 
     def name(self, family: str) -> str:
         """Return the name of the pipeline of `family`, and of the group that holds its models."""

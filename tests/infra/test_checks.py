@@ -43,6 +43,11 @@ def test_a_family_without_a_pipeline() -> None:
     assert _refused(families=("pid-det",)).startswith("families.0 is 'pid-det', whose task is detection;")
 
 
+def test_a_pin_of_an_image_that_no_family_runs_in() -> None:
+    said = "images names 'padle'; expected an image that the families run in. Did you mean 'paddle'?"
+    assert _refused(images={"padle": f"sha256:{0:064x}"}) == said
+
+
 def test_the_application_says_one_sentence(tmp_path: Path) -> None:
     text = FILE.read_text(encoding="utf-8").replace("[pid-rec,", "[pid-reck,")
     (tmp_path / "dev.yaml").write_text(text, encoding="utf-8")

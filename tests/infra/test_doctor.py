@@ -1,6 +1,7 @@
 """What stands in the way of a deployment, in an account of the emulator and of stubbed answers."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -164,7 +165,11 @@ def test_an_image_that_is_not_there_is_a_warning(place: Place) -> None:
     assert (missing.state, "glyphline images push" in missing.remedy) == ("warning", True)
     manifest = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"}'
     ecr.put_image(repositoryName=place.repository("paddle"), imageManifest=manifest, imageTag="0.1.0")
-    assert next(readiness.images(ecr, place, wanted)).state == "ok"
+    there = next(readiness.images(ecr, place, wanted))
+    assert (there.state, there.found) == ("ok", f"{place.repository('paddle')}:0.1.0")
+    pinned = place.environment.model_copy(update={"images": {"paddle": f"sha256:{0:064x}"}})
+    lost = next(readiness.images(ecr, replace(place, environment=pinned), wanted))
+    assert (lost.state, "has no sha256:000" in lost.found) == ("warning", True)
 
 
 def test_this_machine_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

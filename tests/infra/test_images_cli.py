@@ -70,6 +70,7 @@ def test_push_prints_the_uri_by_digest_and_never_replaces_a_version(log: Path) -
     host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
     assert first.stdout.startswith(f"{host}/{REPOSITORY}@sha256:")
     assert len(first.stdout.splitlines()) == 1
+    assert f"images:\n  paddle: {first.stdout.strip().partition('@')[2]}\n" in first.stderr
     said = [line for line in log.read_text().splitlines() if line != "info"]
     local, uri = f"glyphline-paddle:{version('glyphline')}-cpu", f"{host}/{REPOSITORY}:{version('glyphline')}"
     assert said[0].startswith("login --username AWS --password-stdin ")

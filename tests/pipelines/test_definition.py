@@ -52,10 +52,13 @@ def test_the_command_prints_json_alone() -> None:
 def test_what_the_environment_says_arrives() -> None:
     network = {"subnets": ["subnet-0a"], "security_groups": ["sg-0b"]}
     key = "arn:aws:kms:eu-central-1:123456789012:key/abc"
-    place = _place("dev", network=network, kms_key=key, tags={"team": "ocr"})
+    digest = f"sha256:{7:064x}"
+    place = _place("dev", network=network, kms_key=key, tags={"team": "ocr"}, images={"paddle": digest})
     document = json.loads(pipeline_of(load_family("pid-rec"), place).definition)
     steps = {step["Name"]: step["Arguments"] for step in document["Steps"]}
     train, prepare = steps["Train"], steps["Prepare"]
+    (image,) = (one["DefaultValue"] for one in document["Parameters"] if one["Name"] == "ImageUri")
+    assert image.endswith(f".amazonaws.com/glyphline-dev/glyphline-paddle@{digest}")
     assert train["EnableManagedSpotTraining"] is True
     assert train["StoppingCondition"]["MaxWaitTimeInSeconds"] == 86400
     assert train["VpcConfig"] == {"SecurityGroupIds": ["sg-0b"], "Subnets": ["subnet-0a"]}
