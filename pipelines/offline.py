@@ -47,6 +47,7 @@ def offline_session(place: Place) -> Iterator[PipelineSession]:
         with (
             mock.patch.object(telemetry_logging, "_send_telemetry_request", _send_nothing),
             mock.patch.object(boto3, "Session", return_value=shared),  # each step makes one, of 0.2 s
+            mock.patch.object(boto3, "DEFAULT_SESSION", shared),
         ):
             yield session
 

@@ -21,6 +21,27 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def store() -> Iterator[None]:
+    """Run an object store, and let every client find it by the environment."""
+    from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setattr("boto3.DEFAULT_SESSION", None)  # it would remember another region
+        S3FileSystem.clear_instance_cache()  # it would remember another store's address
+        yield
+        S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
 @pytest.fixture(autouse=True)
 def default_signals() -> Iterator[None]:
     """Begin each test as from a terminal.

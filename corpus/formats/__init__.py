@@ -22,6 +22,7 @@ _MODULES = {
     "classes": "classes",
     "csv": "csv_table",
     "funsd": "funsd",
+    "ground-truth": "ground_truth",
     "messages": "messages",
     "paddle-det": "paddle_det",
     "paddle-rec": "paddle_rec",

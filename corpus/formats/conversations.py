@@ -11,7 +11,7 @@ from upath import UPath
 from config.errors import Problem
 from corpus.formats.carry import carry, keys_of, unpack
 from corpus.formats.export import accepted, by_split, copy_images, image_name, no_text
-from corpus.formats.lines import EntryError, Line, read_lines
+from corpus.formats.lines import EntryError, object_of, read_lines
 from corpus.formats.source import image_finder, label_files, once, outside
 from corpus.ingest import new_folder
 from corpus.paths import write_whole
@@ -52,7 +52,7 @@ def _records(
                 yield line
                 continue
             try:
-                turn = _turn(line, turn_of)
+                turn = turn_of(object_of(line))
                 image = find(turn.image)
                 if image is None:
                     yield outside(turn.image, file, line.number)
@@ -68,16 +68,6 @@ def _records(
 
 
 _EXPECTED = "a JSON object with one question, one answer and one image"
-
-
-def _turn(line: Line, turn_of: Callable[[dict[str, Any]], Turn]) -> Turn:
-    try:
-        content = orjson.loads(line.text)
-    except orjson.JSONDecodeError as error:
-        raise EntryError(f"not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise EntryError(f"a JSON {type(content).__name__}")
-    return turn_of(content)
 
 
 def image_of(content: dict[str, Any]) -> str:

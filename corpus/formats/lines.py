@@ -106,6 +106,21 @@ def not_utf_8(path: UPath, line: int, error: UnicodeDecodeError) -> Problem:
     return Problem("format.encoding", found, "UTF-8", _SAVE_AS_UTF_8, str(path), line)
 
 
+def object_of(line: Line) -> dict[str, Any]:
+    """Return the JSON object that a line of JSON Lines is.
+
+    Raises:
+        EntryError: it is something else.
+    """
+    try:
+        content = orjson.loads(line.text)
+    except orjson.JSONDecodeError as error:
+        raise EntryError(f"not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise EntryError(f"a JSON {type(content).__name__}")
+    return content
+
+
 def read_json(path: UPath, *, pairs: bool = False) -> tuple[Any, list[Problem]]:
     """Return the content of a JSON file, and a warning where it had a byte-order mark.
 

@@ -54,10 +54,11 @@ def _records(root: UPath, entries: Iterator[Entry | Problem]) -> Iterator[Record
             found, remedy = f"not JSON after the tab: {error}", "Restore the line, or delete it."
             yield Problem("format.json", found, "a JSON list of regions", remedy, entry.file, entry.line)
             continue
-        yield from _regions(entry, path, regions)
+        yield from regions_of(entry, path, regions)
 
 
-def _regions(entry: Entry, path: UPath, regions: object) -> Iterator[Record | Problem]:
+def regions_of(entry: Entry, path: UPath, regions: object) -> Iterator[Record | Problem]:
+    """Yield a record for each of the `regions` that a line gives for the page at `path`."""
     if not isinstance(regions, list):
         found, remedy = f"a JSON {type(regions).__name__}", "Put the regions into [ ]."
         yield Problem("format.json", found, "a list of regions", remedy, entry.file, entry.line)

@@ -1,12 +1,14 @@
-"""Who labels, with Ground Truth: the team of labellers, and the functions before and after their work.
+"""Who labels, with Ground Truth: the team of labellers, what they see, and the functions before and after.
 
 Only for accounts that Ground Truth is open to (`labelling.backend`). Jobs themselves are no resources: each
-is started with its manifest and the task's template, which belong to the labels and not to the account.
+is started with its manifest, which belongs to the labels and not to the account (docs/labelling.md).
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from importlib import resources
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
@@ -18,12 +20,22 @@ from constructs import Construct
 from infra.lint import newer_than_lint
 from infra.nag import acknowledge
 from infra.resources.access import Access, allow
+from infra.resources.family_files import publish
 from infra.resources.function import PlainFunction
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
 
 _GROUP = "labellers"
 _PASSWORD_CHARACTERS = 12
+_TEMPLATE = "task.liquid.html"
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """The labelling task's template: where the deployment puts it, and the object as policies name it."""
+
+    uri: str
+    arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,7 @@ class _Pool:
 
 
 class LabellingStack(EnvironmentStack):
-    """`team`, and the ARNs of `before` and `after`, are what a labelling job is started with."""
+    """A labelling job is started with `team`, `template` and the ARNs of `before` and `after`."""
 
     def __init__(self, scope: Construct, *, place: Place, key: kms.IKey) -> None:
         super().__init__(scope, "labelling", place=place, description="Who labels")
@@ -61,14 +73,39 @@ class LabellingStack(EnvironmentStack):
             settings={},
             statements=access.read("labelled"),
         )
+        self.template = self._template()
         functions = [self.before.function_arn, self.after.function_arn]
         iam.Policy(
             self,
             "LabellingAsks",
             roles=[iam.Role.from_role_arn(self, "Labelling", place.role_arn("labelling"))],
-            statements=[allow(["lambda:InvokeFunction"], functions)],
+            statements=[
+                allow(["lambda:InvokeFunction"], functions),
+                allow(["s3:GetObject"], [self.template.arn]),
+                # a job names its output's key (API_LabelingJobOutputConfig.html), and not only S3 uses it
+                allow(["kms:Encrypt", "kms:GenerateDataKey"], [key.key_arn]),
+            ],
         )
-        cdk.CfnOutput(self, "TeamArn", value=self.team.ref)
+        self._say(
+            TeamArn=self.team.ref,
+            TemplateUri=self.template.uri,
+            PreAnnotationArn=self.before.function_arn,
+            ConsolidationArn=self.after.function_arn,
+            RoleArn=place.role_arn("labelling"),
+        )
+
+    def _say(self, **outputs: str) -> None:
+        """Output what `aws sagemaker create-labeling-job` asks for."""
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)
+
+    def _template(self) -> _Template:
+        """Bring the template to S3; its folder is named by its content, so jobs that run keep theirs."""
+        data = resources.files("labeling").joinpath(_TEMPLATE).read_bytes()
+        folder = f"s3://{self.place.prefix}/{hashlib.sha256(data).hexdigest()[:16]}"
+        files = publish(self, f"{self.place.prefix}/labelling", {f"{folder}/{_TEMPLATE}": data})
+        uri = f"{files.folders[folder]}/{_TEMPLATE}"
+        return _Template(uri, f"arn:{self.place.partition}:s3:::{uri.removeprefix('s3://')}")
 
     def _team(self, pool: _Pool) -> sagemaker.CfnWorkteam:
         member = sagemaker.CfnWorkteam.CognitoMemberDefinitionProperty(

@@ -34,11 +34,13 @@ def write(tmp_path: Path, file: str, data: bytes) -> Path:
 REC = "rec_gt_train.txt"
 DET = "train.txt"
 JSONL = "train.jsonl"
+MANIFEST = "output.manifest"
 A_REGION = b'[{"transcription": "a", "points": [[0, 0], [9, 0], [9, 5], [0, 5]]}]'
 A_MESSAGE = (
     b'{"messages": [{"role": "user", "content": "<image>OCR: "}, {"role": "assistant", "content": "a"}],'
     b' "images": ["%s"]}'
 )
+A_LABEL = b'{"source-ref": "%s", "ocr": {"boxes": ' + A_REGION + b'}, "ocr-metadata": {}}'
 A_QUERY = b'{"query": "<image>OCR: ", "response": "a", "images": ["%s"]}'
 
 # format, file, bytes, texts that are read, problems as "rule:line" (a ~ marks a warning)
@@ -113,6 +115,36 @@ CASES: dict[str, tuple[str, str, bytes, list[str | None], list[str]]] = {
         ["format.region:1"] * 6,
     ),
     "not regions but text": ("paddle-det", DET, b"a.png\ta\n", [], ["format.json:1"]),
+    "lines of a manifest": (
+        "ground-truth",
+        MANIFEST,
+        b"\n".join(
+            [
+                A_LABEL % b"a.png",
+                b"[]",
+                b'{"source-ref": "b.png"',
+                b'{"source": "a text", "ocr": {"boxes": []}, "ocr-metadata": {}}',
+                b'{"source-ref": "b.png", "ocr-metadata": {"failure-reason": "ClientError: gone"}}',
+                b'{"source-ref": "b.png", "ocr": 1, "ocr-metadata": 1}',
+                A_LABEL % b"../b.png",
+                A_LABEL % b"/etc/b.png",
+                A_LABEL % b"file:///etc/b.png",
+            ]
+        ),
+        ["a"],
+        [f"format.line:{n}" for n in (2, 3, 4, 5, 6)] + [f"path.outside:{n}" for n in (7, 8, 9)],
+    ),
+    "boxes of a manifest": (
+        "ground-truth",
+        MANIFEST,
+        (A_LABEL % b"a.png").replace(b'[{"tr', b'[7, {"tr')
+        + b"\n"
+        + (A_LABEL % b"b.png").replace(A_REGION, b"[]")
+        + b"\n"
+        + (A_LABEL % b"c.png").replace(A_REGION, b"{}"),
+        ["a"],
+        ["format.region:1", "~format.no-regions:2", "format.json:3"],
+    ),
     "SROIE fields": (
         "sroie",
         "box/1.csv",
@@ -329,6 +361,7 @@ def test_no_bytes_make_a_reader_fail_in_another_way(
         "writers": "1/label.json",
         "classes": "glyphline.jsonl",
         "csv": "labels.csv",
+        "ground-truth": MANIFEST,
         "messages": JSONL,
         "swift": JSONL,
     }

@@ -102,6 +102,29 @@ def test_paddle_detection_and_what_nobody_could_read(tmp_path: Path) -> None:
     assert kept.problems == ()
 
 
+def test_the_newest_label_of_a_manifest_is_taken(tmp_path: Path) -> None:
+    def label(text: str, date: str) -> tuple[Any, Any]:
+        boxes = [{"transcription": text, "points": [[0, 0], [30, 0], [30, 9], [0, 9]]}]
+        return {"boxes": boxes, "agreement": 0.5}, {"creation-date": date}
+
+    first, first_metadata = label("FV-1O1", "2026-11-01T10:00:00.000000")
+    corrected, corrected_metadata = label("FV-101", "2026-11-02T10:00:00.000000")
+    line = {
+        "source-ref": "s3://raw/sheet 1.png",
+        "corrected": corrected,
+        "corrected-metadata": corrected_metadata,
+        "ocr": first,
+        "ocr-metadata": first_metadata,
+        "verdict": "1",
+        "verdict-metadata": {"creation-date": "2026-11-03T10:00:00.000000"},
+    }
+    put(tmp_path, {"train.manifest": orjson.dumps(line)})
+    (record,) = records("ground-truth", tmp_path)
+    assert (record.key, record.text, record.split) == ("s3://raw/sheet 1.png#1", "FV-101", "train")
+    assert (str(record.image), record.polygon) == ("s3://raw/sheet 1.png", box(0, 0, 30, 9))
+    assert dict(record.meta) == {"agreement": 0.5}
+
+
 def test_sroie(tmp_path: Path) -> None:
     put(
         tmp_path,

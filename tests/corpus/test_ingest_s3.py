@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 from drawing import png, records
-from moto.server import ThreadedMotoServer
-from s3fs import S3FileSystem
 from upath import UPath
 
 from corpus import formats
 from corpus.errors import ManifestError
 from corpus.ingest import Options, add_records, import_records
 from corpus.snapshot import open_snapshot
-
-
-@pytest.fixture(scope="module")
-def store() -> Iterator[None]:
-    """Run an object store, and let every client find it by the environment."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        S3FileSystem.clear_instance_cache()  # it would remember another store's address
-        yield
-        S3FileSystem.clear_instance_cache()
-    server.stop()
 
 
 @pytest.fixture

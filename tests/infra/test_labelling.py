@@ -1,13 +1,18 @@
-"""Who labels: a team that signs in by two factors, and the functions around their work."""
+"""Who labels: a team that signs in by two factors, what they see, and the functions around their work."""
 
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from alone import Resources, alone, place_of
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
 from moto import mock_aws
 
 from config.environment import Labelling
@@ -15,6 +20,7 @@ from infra.functions.consolidation import handler as after
 from infra.functions.pre_annotation import handler as before
 
 ARN = "arn:aws:sagemaker:eu-central-1:111122223333:labeling-job/drawings"
+ROOT = Path(__file__).parents[2]
 BOX = {"transcription": "FV-101", "points": [[20, 30], [120, 30], [120, 60], [20, 60]]}
 
 
@@ -49,6 +55,87 @@ def test_the_workforce_that_there_is_is_used() -> None:
 def test_a_pool_without_its_client_is_refused() -> None:
     with pytest.raises(ValueError, match="user_pool and user_pool_client together"):
         Labelling(backend="ground-truth", user_pool="eu-central-1_abc")
+
+
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of an assembly with the stack, and the stack's template."""
+    import aws_cdk as cdk
+    from aws_cdk import aws_kms as kms
+
+    from infra.stacks.labelling import LabellingStack
+
+    out = tmp_path_factory.mktemp("cdk.out")
+    app = cdk.App(outdir=str(out))
+    key = kms.Key.from_key_arn(cdk.Stack(app, "home"), "Key", "arn:aws:kms:eu-central-1:123456789012:key/1")
+    stack = LabellingStack(app, place=place_of(labelling={"backend": "ground-truth"}), key=key)
+    app.synth()
+    template: dict[str, Any] = json.loads((out / f"{stack.stack_name}.template.json").read_bytes())
+    return out, template
+
+
+def test_the_template_travels_with_the_deployment(synthesised: tuple[Path, dict[str, Any]]) -> None:
+    out, template = synthesised
+    uri = template["Outputs"]["TemplateUri"]["Value"]
+    assets = json.loads((out / "glyphline-prod-labelling.assets.json").read_bytes())["files"].values()
+    brought = {
+        f"s3://{to['bucketName']}/{to['objectKey']}": out / one["source"]["path"]
+        for one in assets
+        for to in one["destinations"].values()
+    }
+    assert brought[uri].read_bytes() == (ROOT / "labeling" / "task.liquid.html").read_bytes()
+
+
+def test_another_template_has_another_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The deployment brings nothing again that is there, and jobs that run keep what they show."""
+    from infra.stacks import labelling
+
+    def uri(content: bytes) -> str:
+        import aws_cdk as cdk
+        from aws_cdk import aws_kms as kms
+
+        (tmp_path / "task.liquid.html").write_bytes(content)
+        app = cdk.App()
+        key = kms.Key.from_key_arn(
+            cdk.Stack(app, "home"), "Key", "arn:aws:kms:eu-central-1:123456789012:key/1"
+        )
+        place = place_of(labelling={"backend": "ground-truth"})
+        return labelling.LabellingStack(app, place=place, key=key).template.uri
+
+    monkeypatch.setattr(labelling.resources, "files", lambda _package: tmp_path)
+    assert uri(b"one") == uri(b"one") != uri(b"two")
+
+
+def test_the_role_of_jobs_reads_the_template_and_encrypts_what_labellers_say(
+    synthesised: tuple[Path, dict[str, Any]],
+) -> None:
+    _, template = synthesised
+    (policy,) = (
+        one["Properties"]
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::IAM::Policy" and one["Properties"]["Roles"] == ["glyphline-prod-labelling"]
+    )
+    uri = template["Outputs"]["TemplateUri"]["Value"]
+    _calls, *others = policy["PolicyDocument"]["Statement"]
+    assert [(one["Action"], one["Resource"]) for one in others] == [
+        ("s3:GetObject", uri.replace("s3://", "arn:aws:s3:::")),
+        (["kms:Encrypt", "kms:GenerateDataKey"], "arn:aws:kms:eu-central-1:123456789012:key/1"),
+    ]
+
+
+def test_the_documented_job_is_one_that_sagemaker_takes(synthesised: tuple[Path, dict[str, Any]]) -> None:
+    """Every output that the documentation asks for is there, and the request has the service's own form."""
+    _, template = synthesised
+    text = (ROOT / "docs" / "labelling.md").read_text(encoding="utf-8")
+    outputs = set(re.findall(r"\$\(output (\w+)\)", text))
+    assert outputs == set(template["Outputs"])
+    (request,) = re.findall(r"<<END\n(.*?)\nEND\n", text, re.DOTALL)
+    filled = re.sub(r"\$\(output \w+\)", "arn:aws:service:eu-central-1:123456789012:x/y", request)
+    model = ServiceModel(Loader().load_service_model("sagemaker", "service-2"))
+    shape = model.operation_model("CreateLabelingJob").input_shape
+    said = json.loads(filled)
+    assert ParamValidator().validate(said, shape).generate_report() == ""
+    assert said["LabelAttributeName"] == "ocr"
 
 
 def test_the_role_of_jobs_calls_both_functions_and_nothing_else(made: Resources) -> None:

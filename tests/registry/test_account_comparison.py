@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from registering import new
 from s3fs import S3FileSystem
 
@@ -15,18 +12,8 @@ from registry.sagemaker import SagemakerRegistry, account_registry
 
 
 @pytest.fixture
-def account() -> Iterator[SagemakerRegistry]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        S3FileSystem.clear_instance_cache()  # it would remember another store's address
-        yield account_registry("us-east-1")
-        S3FileSystem.clear_instance_cache()
-    server.stop()
+def account(store: None) -> SagemakerRegistry:
+    return account_registry("us-east-1")
 
 
 def test_predictions_are_read_from_the_account(account: SagemakerRegistry) -> None:
