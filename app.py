@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -17,6 +18,7 @@ from pipelines.place import NO_ACCOUNT, Place
 
 def main() -> None:
     """Synthesise the environment that the context names."""
+    gc.disable()  # of a process of seconds, collecting garbage takes one
     app = cdk.App()
     name = app.node.try_get_context("environment") or "dev"
     environment = load_environment(name)
