@@ -58,6 +58,7 @@ def _account(environment: Environment) -> Iterator[Check]:
         "services": lambda: readiness.services(boto3.Session(), environment),
         "cdk bootstrap": lambda: [readiness.bootstrap(ask("ssm"), place)],
         "quotas": lambda: readiness.quotas(ask("service-quotas"), environment),
+        "search role": lambda: readiness.search_role(ask("iam"), environment),
         "ground truth": lambda: readiness.ground_truth(ask("sagemaker"), place),
         "buckets": lambda: readiness.buckets(ask("s3"), ask("cloudformation"), place),
         "images": lambda: readiness.images(ask("ecr"), place, _images(environment)),

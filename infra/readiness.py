@@ -23,6 +23,8 @@ _PYTHON = (3, 11)
 _NODE = (20, 22, 24)
 _FONTS_FOR = {"Thai": ":lang=th", "Devanagari": ":lang=hi", "Latin": "DejaVu Sans"}
 _TAKEN, _MISSING = "403", "404"
+_SEARCH_ROLE = "AWSServiceRoleForAmazonOpenSearchService"
+"""https://docs.aws.amazon.com/opensearch-service/latest/developerguide/slr-aos.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,22 @@ def ground_truth(sagemaker: Any, place: Place) -> Iterator[Check]:
         yield Check("ground truth", "failed", found, remedy)
     else:
         yield Check("ground truth", "ok", f"the account has the workforce {there[0]['WorkforceName']}")
+
+
+def search_role(iam: Any, environment: Environment) -> Iterator[Check]:
+    """Yield whether the account has the role by which a managed search domain enters a network.
+
+    OpenSearch makes it when the console is used; CloudFormation fails without it.
+    """
+    if environment.search.kind != "managed":
+        return
+    try:
+        iam.get_role(RoleName=_SEARCH_ROLE)
+    except iam.exceptions.NoSuchEntityException:
+        remedy = "Once: aws iam create-service-linked-role --aws-service-name opensearchservice.amazonaws.com"
+        yield Check("search role", "failed", f"no role {_SEARCH_ROLE}", remedy)
+    else:
+        yield Check("search role", "ok", _SEARCH_ROLE)
 
 
 def services(session: Any, environment: Environment) -> Iterator[Check]:

@@ -60,15 +60,14 @@ def _register(builder: Builder, model: Any, evaluation: Any, decided: Any) -> Mo
     facts = {key: Join(on="", values=[decided(key)]) for key in REGISTERED}  # each must be a text
     facts["run"] = ExecutionVariables.PIPELINE_EXECUTION_ID
     facts["report"] = Join(on="/", values=[evaluation, "report.html"])
-    instances = sorted({*builder.place.environment.pipelines.processing.instances, "ml.m5.large"})
     return ModelStep(
         "Register",
         step_args=maker.register(
             model_package_group_name=builder.place.name(family.family),
             content_types=_REQUESTS,
             response_types=["application/json", "application/jsonlines"],
-            inference_instances=instances,
-            transform_instances=instances,
+            inference_instances=None,  # else a version could never be served by an instance chosen later
+            transform_instances=None,
             model_metrics=ModelMetrics(model_statistics=statistics),
             approval_status="PendingManualApproval",
             description=f"{family.family}: {family.description}",
@@ -84,14 +83,19 @@ def _register(builder: Builder, model: Any, evaluation: Any, decided: Any) -> Mo
 
 
 def _lineage(builder: Builder, model: Any) -> LineageStep:
-    """Return the step that says which data and which champion a model comes from."""
+    """Return the step that says which data and which champion a model comes from.
+
+    The run is part of each URI: SageMaker has artifacts of its own for some of them, and a second artifact of
+    a URI may be refused (https://github.com/aws/amazon-sagemaker-examples/pull/1974), after all the work.
+    """
     parameters, session = builder.parameters, builder.session
+    run = ExecutionVariables.PIPELINE_EXECUTION_ID
 
     def artifact(kind: str, uri: Any, **properties: Any) -> tuple[Any, LineageEntityReference]:
-        name = Join(on="-", values=[kind.lower(), ExecutionVariables.PIPELINE_EXECUTION_ID])
+        name = Join(on="-", values=[kind.lower(), run])
         made = Artifact.create(
             artifact_name=name,
-            source_uri=uri,
+            source_uri=Join(on="#run=", values=[uri, run]),
             artifact_type=kind,
             properties={"family": builder.family.family, **properties},
             sagemaker_session=session,

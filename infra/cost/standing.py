@@ -162,8 +162,7 @@ def _endpoint_configuration(one: Resource, _everything: Sequence[Resource]) -> l
 
 
 def _vpc_endpoint(one: Resource, _everything: Sequence[Resource]) -> list[Use]:
-    ours = one.type == "AWS::EC2::VPCEndpoint"  # that of a collection is always an interface
-    if ours and one.said.get("VpcEndpointType", "Gateway") != "Interface":
+    if one.said.get("VpcEndpointType", "Gateway") != "Interface":
         return []
     zones = max(1, len(one.said.get("SubnetIds", [])))
     return [Use("endpoints of the VPC", "vpc.endpoint", zones * HOURS_PER_MONTH, True)]
@@ -187,7 +186,6 @@ _RULES: Mapping[str, Rule] = {
     "AWS::KMS::Key": _each("keys", "kms.key"),
     "AWS::Lambda::EventSourceMapping": _polling,
     "AWS::OpenSearchServerless::Collection": _collection,
-    "AWS::OpenSearchServerless::VpcEndpoint": _vpc_endpoint,
     "AWS::OpenSearchService::Domain": _domain,
     "AWS::SageMaker::Endpoint": lambda _one, _all: [],
     "AWS::SageMaker::EndpointConfig": _endpoint_configuration,

@@ -84,12 +84,13 @@ class Access:
 
     def pull(self) -> Statements:
         """Let pull the environment's images."""
-        names = [self.place.repository(image) for image in images_of(self.place.environment)]
         layers = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        return [
-            allow(layers, [self.arn("ecr", f"repository/{name}") for name in names]),
-            allow(["ecr:GetAuthorizationToken"], [ANY]),
-        ]
+        return [allow(layers, self.repositories()), allow(["ecr:GetAuthorizationToken"], [ANY])]
+
+    def repositories(self) -> list[str]:
+        """Return the ARNs of the repositories of the environment's images."""
+        names = [self.place.repository(image) for image in images_of(self.place.environment)]
+        return [self.arn("ecr", f"repository/{name}") for name in names]
 
     def report(self, *groups: str) -> Statements:
         """Let write logs to SageMaker's groups, and the metrics that SageMaker shows beside them.

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_opensearchserverless as aoss
 from constructs import Construct
@@ -76,10 +77,14 @@ class SleepingCollection(Construct):
 
     def _network(self, network: Inside) -> aoss.CfnSecurityPolicy:
         group = open_to_jobs(self, "Door", network=network, description="The way to the search")
-        endpoint = aoss.CfnVpcEndpoint(
+        # EC2's, for OpenSearch Serverless's own leads to the classic generation only:
+        # https://docs.aws.amazon.com/opensearch-service/latest/developerguide/serverless-vpc.html
+        endpoint = ec2.CfnVPCEndpoint(
             self,
             "Endpoint",
-            name=self._name,
+            vpc_endpoint_type="Interface",
+            service_name=f"com.amazonaws.{cdk.Stack.of(self).region}.aoss-data",
+            private_dns_enabled=True,
             vpc_id=network.vpc,
             subnet_ids=list(network.subnets),
             security_group_ids=[group.attr_group_id],

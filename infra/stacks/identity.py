@@ -14,6 +14,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.resources.access import ANY, Access, Statements, allow, deny
+from infra.resources.studio_access import have_notebooks, look_around
 from infra.resources.tracked import log_runs
 from infra.stack import EnvironmentStack
 from pipelines.parameters import NOTHING
@@ -115,10 +116,18 @@ def _pipeline(access: Access) -> Statements:
             [*access.named("experiment/{}"), *trials],
         ),
         allow(
-            [f"sagemaker:{one}" for one in ("CreateArtifact", "DescribeArtifact", "AddAssociation")], lineage
+            [
+                f"sagemaker:{one}"
+                for one in ("CreateArtifact", "DescribeArtifact", "AddAssociation", "AddTags")
+            ],
+            lineage,
         ),
         *access.pass_on("processing", "training"),
-        *access.read("artifacts", "runs"),  # JsonGet asks decision.json
+        *access.read(
+            "artifacts", "runs", "models"
+        ),  # JsonGet asks decision.json; a version names its weights
+        *access.pull(),  # and its image, whose digest SageMaker looks up
+        allow(["ecr:DescribeImages"], access.repositories()),
         *_encrypt_disks(access),
     ]
 
@@ -199,6 +208,7 @@ def _approver(access: Access) -> Statements:
         allow(["sagemaker:UpdateModelPackage"], access.named("model-package/{}/*"), decided),
         *_read_registry(access),
         *access.read("artifacts", "runs"),
+        *look_around(access),
     ]
 
 
@@ -222,6 +232,8 @@ def _scientist(access: Access) -> Statements:
             [access.arn("logs", "log-group:/aws/sagemaker/*:*")],
         ),
         allow(["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"], [ANY]),
+        *look_around(access),
+        *have_notebooks(access),
     ]
 
 

@@ -55,6 +55,8 @@ class LabellingStack(EnvironmentStack):
         pool, workforce = self._pool()
         group = cognito.CfnUserPoolGroup(self, "Group", user_pool_id=pool.pool, group_name=_GROUP)
         self.team = self._team(pool)
+        for one in workforce:
+            one.add_resource_dependency(group)
         for needed in (group, *workforce):
             self.team.add_resource_dependency(needed)
         self.before = PlainFunction(
@@ -147,7 +149,8 @@ class LabellingStack(EnvironmentStack):
         for rule in ("COG3", "COG8"):
             acknowledge(users, rule, "Threat protection is a paid plan; a second factor is required instead")
         prefix = f"{self.place.prefix}-{self.place.account}"
-        users.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
+        options = cognito.CognitoDomainOptions(domain_prefix=prefix)
+        domain = users.add_domain("Domain", cognito_domain=options).node.default_child
         # Ground Truth signs labellers in by the pool's own page, and sets its address at the client itself
         client = users.add_client("Client", generate_secret=True)
         pool = _Pool(users.user_pool_id, client.user_pool_client_id)
@@ -160,4 +163,7 @@ class LabellingStack(EnvironmentStack):
             ),
         )
         newer_than_lint(workforce, "E3006")
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/sms-workforce-create-private-cognito.html
+        assert isinstance(domain, cdk.CfnResource)
+        workforce.add_resource_dependency(domain)
         return pool, [workforce]

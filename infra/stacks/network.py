@@ -18,6 +18,7 @@ from pipelines.place import Place
 
 _ZONES = 2
 _SERVICE = ec2.InterfaceVpcEndpointAwsService
+_MLFLOW_APP = ec2.InterfaceVpcEndpointAwsService("mlflow", "aws.sagemaker")
 _HTTPS = ec2.Port.tcp(443)
 
 
@@ -114,9 +115,12 @@ class NetworkStack(EnvironmentStack):
         """
         environment = self.place.environment
         needed = {}
-        if environment.track or environment.pipelines.tracking is not None:
-            # https://docs.aws.amazon.com/sagemaker/latest/dg/mlflow-interface-endpoint.html
+        tracking = environment.pipelines.tracking or ""
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/mlflow-interface-endpoint-create.html
+        if ":mlflow-tracking-server/" in tracking:
             needed["Mlflow"] = _SERVICE.SAGEMAKER_EXPERIMENTS
+        elif environment.track or tracking:
+            needed["Mlflow"] = _MLFLOW_APP
         if environment.studio:
             # https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-access.html,
             # and what `glyphline` asks from a notebook

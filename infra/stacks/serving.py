@@ -107,6 +107,8 @@ class ServingStack(EnvironmentStack):
     def _notes(self) -> Statements:
         """Let write down who approved in Studio, but not decide: a request that says a status is refused.
 
+        IAM tells no other fields of the request apart.
+
         Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
         """
         undecided = {

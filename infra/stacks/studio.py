@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from infra.resources.inside import inside
+from infra.resources.inside import Inside, inside
 from infra.stack import EnvironmentStack
 from pipelines.place import Place, RoleKind
 
+_NFS = 2049
+_APPLICATIONS = (8192, 65535)
+
 
 class StudioStack(EnvironmentStack):
-    """Whoever opens a profile has its role, and CloudTrail notes the profile's name beside it."""
+    """Whoever opens a profile has its role."""
 
     def __init__(self, scope: Construct, *, place: Place, key: kms.IKey) -> None:
         super().__init__(scope, "studio", place=place, description="Studio, where versions are approved")
         network = inside(place, "studio: true")
+        groups = [*network.security_groups, self._among_themselves(network).attr_group_id]
         domain = sagemaker.CfnDomain(
             self,
             "Domain",
@@ -29,12 +34,9 @@ class StudioStack(EnvironmentStack):
             kms_key_id=key.key_id,
             default_user_settings=sagemaker.CfnDomain.UserSettingsProperty(
                 execution_role=place.role_arn("scientist"),
-                security_groups=list(network.security_groups),
+                security_groups=groups,
                 studio_web_portal="ENABLED",
                 default_landing_uri="studio::",
-            ),
-            domain_settings=sagemaker.CfnDomain.DomainSettingsProperty(
-                execution_role_identity_config="USER_PROFILE_NAME"
             ),
             tag_propagation="ENABLED",
         )
@@ -46,10 +48,30 @@ class StudioStack(EnvironmentStack):
                 domain_id=domain.attr_domain_id,
                 user_profile_name=kind,
                 user_settings=sagemaker.CfnUserProfile.UserSettingsProperty(
-                    execution_role=place.role_arn(kind), security_groups=list(network.security_groups)
+                    execution_role=place.role_arn(kind), security_groups=groups
                 ),
             )
         cdk.CfnOutput(self, "DomainId", value=domain.attr_domain_id)
+
+    def _among_themselves(self, network: Inside) -> ec2.CfnSecurityGroup:
+        """Return the group in which Studio's applications reach each other and their files.
+
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/studio-updated-and-internet-access.html
+        """
+        about = "Applications of Studio, and their files"
+        group = ec2.CfnSecurityGroup(self, "Group", group_description=about, vpc_id=network.vpc)
+        for name, first, last in (("Files", _NFS, _NFS), ("Applications", *_APPLICATIONS)):
+            ec2.CfnSecurityGroupIngress(
+                self,
+                f"To{name}",
+                group_id=group.attr_group_id,
+                source_security_group_id=group.attr_group_id,
+                ip_protocol="tcp",
+                from_port=first,
+                to_port=last,
+                description=f"{name}, from this group",
+            )
+        return group
 
 
 def _profiles(place: Place) -> tuple[RoleKind, ...]:

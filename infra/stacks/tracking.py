@@ -23,7 +23,8 @@ class TrackingStack(EnvironmentStack):
     def __init__(self, scope: Construct, *, place: Place, key: kms.IKey) -> None:
         super().__init__(scope, "tracking", place=place, description="Where runs are logged")
         access = Access(place, (key.key_arn,))
-        ours = {"StringEquals": {"aws:SourceAccount": place.account}}
+        # MLflow apps are not among the services whose requests AWS says to name the account
+        ours = {"StringEqualsIfExists": {"aws:SourceAccount": place.account}}
         self._files = [*access.read("artifacts", _FOLDER), *access.write("artifacts", _FOLDER)]
         role = iam.Role(
             self,

@@ -12,7 +12,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from cli.main import app
-from config.environment import Environment, load_environment
+from config.environment import Environment, Search, load_environment
 from infra import readiness
 from infra.readiness import Check
 from pipelines.place import Place
@@ -155,6 +155,18 @@ def test_a_bucket_of_somebody_else_is_refused(place: Place) -> None:
             stub.add_client_error("head_bucket", service_error_code="403", http_status_code=403)
         found = states(list(readiness.buckets(s3, client("cloudformation"), place)))
     assert set(found.values()) == {"failed"}
+
+
+def test_a_managed_search_needs_the_role_by_which_it_enters_a_network(place: Place) -> None:
+    iam = client("iam")
+    assert list(readiness.search_role(iam, place.environment)) == []
+    search = Search(kind="managed", instance="t3.small.search")
+    searching = place.environment.model_copy(update={"search": search})
+    (missing,) = readiness.search_role(iam, searching)
+    assert (missing.state, "create-service-linked-role" in missing.remedy) == ("failed", True)
+    iam.create_role(RoleName="AWSServiceRoleForAmazonOpenSearchService", AssumeRolePolicyDocument="{}")
+    (there,) = readiness.search_role(iam, searching)
+    assert there.state == "ok"
 
 
 def test_an_image_that_is_not_there_is_a_warning(place: Place) -> None:

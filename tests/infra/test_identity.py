@@ -56,7 +56,7 @@ def _holds(operator: str, wanted: list[str], found: str | None) -> bool:
         return found not in wanted
     if operator.endswith("IfExists"):
         return found is None or found in wanted
-    assert operator in ("StringEquals", "StringLike")
+    assert operator in ("ArnLike", "StringEquals", "StringLike")
     return found is not None and any(fnmatch.fnmatchcase(found, one) for one in wanted)
 
 
@@ -118,6 +118,18 @@ def test_an_approver_decides_about_this_environment_only(identity: dict[str, Any
     assert not _may(role, update, PACKAGE)  # other fields of a version are nobody's to change
     staged = {STATUS: "Approved", "sagemaker:ModelLifeCycle:stageStatus": "InProgress"}
     assert not _may(role, update, PACKAGE, **staged)
+
+
+def test_a_notebook_is_made_only_for_the_own_profile(identity: dict[str, Any]) -> None:
+    space = f"{HERE}:space/${{sagemaker:DomainId}}/mine"
+    own = f"{HERE}:user-profile/${{sagemaker:DomainId}}/${{sagemaker:UserProfileName}}"
+    private = {"sagemaker:SpaceSharingType": "Private"}
+    for kind in ROLES:
+        role = _role(identity, kind)
+        mine = _may(role, "sagemaker:CreateSpace", space, **private, **{"sagemaker:OwnerUserProfileArn": own})
+        assert mine == (kind == "scientist")
+        other = {"sagemaker:OwnerUserProfileArn": f"{HERE}:user-profile/d-1/somebody"}
+        assert not _may(role, "sagemaker:CreateSpace", space, **private, **other)
 
 
 def test_nobody_is_the_approver_where_nobody_is_named(identity: dict[str, Any]) -> None:

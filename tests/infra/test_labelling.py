@@ -45,6 +45,14 @@ def test_labellers_are_invited_and_sign_in_by_two_factors(made: Resources) -> No
     assert member["CognitoMemberDefinition"]["CognitoClientId"] == workforce["ClientId"]
 
 
+def test_the_workforce_waits_for_the_page_where_labellers_sign_in_and_for_their_group(
+    made: Resources,
+) -> None:
+    (workforce,) = (one for one in made.all.values() if one["Type"] == "AWS::SageMaker::Workforce")
+    needed = {made.all[name]["Type"].rpartition("::")[2] for name in workforce["DependsOn"]}
+    assert needed == {"UserPoolDomain", "UserPoolGroup"}
+
+
 def test_the_workforce_that_there_is_is_used() -> None:
     resources = _labelling(user_pool="eu-central-1_abc", user_pool_client="client")
     assert not resources.of("Cognito::UserPool") + resources.of("SageMaker::Workforce")

@@ -42,7 +42,7 @@ def test_jobs_reach_only_this_accounts_buckets() -> None:
 
 
 STUDIO = {"sagemaker.api", "sagemaker.runtime", "logs", "monitoring", "sts"}
-MLFLOW = {"experiments"}
+MLFLOW = {"mlflow"}
 SERVER = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/runs"
 
 
@@ -53,7 +53,7 @@ SERVER = "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-tracking-server/run
         ({"track": False}, STUDIO),
         ({"studio": False}, MLFLOW),
         ({"studio": False, "track": False}, set()),
-        ({"studio": False, "track": False, "pipelines": {"tracking": SERVER}}, MLFLOW),
+        ({"studio": False, "track": False, "pipelines": {"tracking": SERVER}}, {"experiments"}),
     ],
 )
 def test_what_is_paid_by_the_hour_is_made_for_whoever_needs_it(

@@ -56,6 +56,9 @@ def test_a_collection_is_ours_to_decrypt_and_nobody_from_outside_reaches_it(coll
     (network,) = policies["network"]
     assert network["AllowFromPublic"] is False
     assert network["SourceVPCEs"] == ["reference"]
+    endpoint = collection.one("EC2::VPCEndpoint")  # collections of this generation have no other way in
+    assert endpoint["ServiceName"] == "com.amazonaws.eu-central-1.aoss-data"
+    assert (endpoint["VpcEndpointType"], endpoint["PrivateDnsEnabled"]) == ("Interface", True)
     ingress = collection.one("EC2::SecurityGroupIngress")
     assert (ingress["SourceSecurityGroupId"], ingress["FromPort"]) == ("sg-1", 443)
 

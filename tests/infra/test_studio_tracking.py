@@ -33,6 +33,20 @@ def test_studio_is_inside_and_nobody_has_the_approvers_role_by_default() -> None
     assert _profiles(resources) == {kind: place.role_arn(kind) for kind in kinds}
 
 
+def test_applications_of_studio_reach_each_other_and_what_jobs_reach() -> None:
+    resources = _studio(inside_of())
+    group = {"Fn::GetAtt": ["Group", "GroupId"]}
+    for said in (resources.one("SageMaker::Domain")["DefaultUserSettings"], *_settings(resources)):
+        assert said["SecurityGroups"] == ["sg-1", group]
+    among = resources.of("EC2::SecurityGroupIngress")
+    assert {(one["FromPort"], one["ToPort"]) for one in among} == {(2049, 2049), (8192, 65535)}
+    assert all(one["SourceSecurityGroupId"] == one["GroupId"] == group for one in among)
+
+
+def _settings(studio: Resources) -> list[dict[str, object]]:
+    return [one["UserSettings"] for one in studio.of("SageMaker::UserProfile")]
+
+
 def test_studio_has_no_profile_for_an_approver_that_nobody_is() -> None:
     """The role refuses everybody where `approvers` is empty: a profile that has it would not open."""
     place = inside_of()
@@ -40,10 +54,8 @@ def test_studio_has_no_profile_for_an_approver_that_nobody_is() -> None:
 
 
 def _profiles(studio: Resources) -> dict[str, str]:
-    return {
-        one["UserProfileName"]: one["UserSettings"]["ExecutionRole"]
-        for one in studio.of("SageMaker::UserProfile")
-    }
+    names = [one["UserProfileName"] for one in studio.of("SageMaker::UserProfile")]
+    return dict(zip(names, [str(one["ExecutionRole"]) for one in _settings(studio)], strict=True))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 """AWS refuses a request whose signature is further from its own time than this."""
-_NOT_IN_METADATA = re.compile(r"[^\w\s.:/=+@-]")
+_NOT_IN_METADATA = re.compile(r"[^\w .:/=+@-]")
 _LONGEST_VALUE = 256
 
 
