@@ -6,7 +6,10 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/security-iam-awsmanpol-model-reg
 
 from __future__ import annotations
 
-from infra.resources.access import ANY, Access, Statements, allow
+from infra.resources.access import ANY, Access, Statements, allow, deny
+
+APPROVER_PROFILE = "approver-"
+"""What the names of approvers' profiles begin with; `never_as_approver` counts on it."""
 
 _LISTED = ("ListApps", "ListDomains", "ListSpaces", "ListUserProfiles")
 _SEARCHED = ("GetSearchSuggestions", "ListArtifacts", "ListAssociations", "ListModelMetadata", "Search")
@@ -40,4 +43,18 @@ def have_notebooks(access: Access) -> Statements:
         allow([f"sagemaker:{verb}Space" for verb in ("Create", "Update", "Delete")], [spaces], private),
         allow([f"sagemaker:{verb}App" for verb in ("Create", "Delete")], [apps], private),
         allow(["sagemaker:AddTags"], [spaces, apps]),
+    ]
+
+
+def never_as_approver(access: Access) -> Statements:
+    """Refuse to open a profile that works in the approver's role, and to have what belongs to one."""
+    if not access.place.environment.studio:
+        return []
+    profiles = access.sagemaker(f"user-profile/*/{APPROVER_PROFILE}*")
+    theirs = {"ArnLike": {"sagemaker:OwnerUserProfileArn": profiles[0]}}
+    change = ("CreateSpace", "UpdateSpace", "CreateApp")
+    return [
+        deny(["sagemaker:CreatePresignedDomainUrl"], profiles),
+        deny([f"sagemaker:{one}" for one in change], [ANY], theirs),
+        deny([f"sagemaker:{verb}UserProfile" for verb in ("Create", "Update")], [ANY]),
     ]

@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.resources.access import ANY, Access, Statements, allow, deny
-from infra.resources.studio_access import have_notebooks, look_around
+from infra.resources.studio_access import have_notebooks, look_around, never_as_approver
 from infra.resources.tracked import log_runs
 from infra.stack import EnvironmentStack
 from pipelines.parameters import NOTHING
@@ -49,7 +49,7 @@ class IdentityStack(EnvironmentStack):
     def _role(self, kind: RoleKind) -> iam.Role:
         documents = {"May": iam.PolicyDocument(statements=_MAY[kind](self._access))}
         if kind != "approver":
-            documents["Never"] = iam.PolicyDocument(statements=_never_approve(self.place))
+            documents["Never"] = iam.PolicyDocument(statements=_never_approve(self._access))
         return iam.Role(
             self,
             kind.capitalize(),
@@ -83,7 +83,7 @@ def _trusted(kind: RoleKind, place: Place) -> iam.IPrincipal:
     return service
 
 
-def _never_approve(place: Place) -> Statements:
+def _never_approve(access: Access) -> Statements:
     """Return what no right that is given elsewhere overrules.
 
     A request that does not say its status is refused, too: should SageMaker not tell it, registering fails
@@ -95,7 +95,8 @@ def _never_approve(place: Place) -> Statements:
         deny([f"sagemaker:{one}" for one in (*change, *share)], [ANY]),
         deny(["sagemaker:CreateModelPackage"], [ANY], {"StringNotEquals": {_STATUS: _PENDING}}),
         deny(["sagemaker:CreateModelPackage"], [ANY], {"Null": {_STAGE: "false"}}),
-        deny(["sts:AssumeRole", "iam:PassRole"], [place.role_arn("approver")]),
+        deny(["sts:AssumeRole", "iam:PassRole"], [access.place.role_arn("approver")]),
+        *never_as_approver(access),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
@@ -9,9 +11,12 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.resources.inside import Inside, inside
+from infra.resources.studio_access import APPROVER_PROFILE
 from infra.stack import EnvironmentStack
 from pipelines.place import Place, RoleKind
 
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9]+")
+_LONGEST_NAME = 63
 _NFS = 2049
 _APPLICATIONS = (8192, 65535)
 
@@ -41,12 +46,12 @@ class StudioStack(EnvironmentStack):
             tag_propagation="ENABLED",
         )
         domain.apply_removal_policy(self.removal)
-        for kind in _profiles(place):
+        for name, kind in _profiles(place).items():
             sagemaker.CfnUserProfile(
                 self,
-                kind.capitalize(),
+                "".join(part.capitalize() for part in name.split("-")),
                 domain_id=domain.attr_domain_id,
-                user_profile_name=kind,
+                user_profile_name=name,
                 user_settings=sagemaker.CfnUserProfile.UserSettingsProperty(
                     execution_role=place.role_arn(kind), security_groups=groups
                 ),
@@ -74,6 +79,14 @@ class StudioStack(EnvironmentStack):
         return group
 
 
-def _profiles(place: Place) -> tuple[RoleKind, ...]:
-    """Return whose profiles there are: where nobody is named, nobody takes the approver's role."""
-    return ("approver", "scientist") if place.environment.approvers else ("scientist",)
+def _profiles(place: Place) -> dict[str, RoleKind]:
+    """Return the roles of the profiles by their names.
+
+    Each approver has one, for Studio notes of a decision only the profile that it was made in. Where nobody
+    is named, nobody takes the approver's role.
+    """
+    people = [arn.rpartition("/")[2] for arn in place.environment.approvers]
+    approvers = [
+        _NOT_IN_A_NAME.sub("-", f"{APPROVER_PROFILE}{one}")[:_LONGEST_NAME].strip("-") for one in people
+    ]
+    return {**dict.fromkeys(approvers, "approver"), "scientist": "scientist"}

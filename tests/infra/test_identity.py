@@ -132,6 +132,20 @@ def test_a_notebook_is_made_only_for_the_own_profile(identity: dict[str, Any]) -
         assert not _may(role, "sagemaker:CreateSpace", space, **private, **other)
 
 
+@pytest.mark.parametrize("kind", sorted(set(ROLES) - {"approver"}))
+def test_nobody_opens_an_approvers_profile(kind: str, identity: dict[str, Any]) -> None:
+    """Not even with rights that are added: what runs in such a profile has the approver's role."""
+    profile = f"{HERE}:user-profile/d-1/approver-ada"
+    added = {"Effect": "Allow", "Action": ["sagemaker:CreatePresignedDomainUrl", "sagemaker:CreateSpace"]}
+    role = _role(identity, kind)
+    more = {"PolicyName": "Added", "PolicyDocument": {"Statement": [{**added, "Resource": "*"}]}}
+    role = role | {"Policies": [*role["Policies"], more]}
+    assert not _may(role, "sagemaker:CreatePresignedDomainUrl", profile)
+    assert _may(role, "sagemaker:CreatePresignedDomainUrl", f"{HERE}:user-profile/d-1/scientist")
+    space, owner = f"{HERE}:space/d-1/theirs", "sagemaker:OwnerUserProfileArn"
+    assert not _may(role, "sagemaker:CreateSpace", space, **{owner: profile})
+
+
 def test_nobody_is_the_approver_where_nobody_is_named(identity: dict[str, Any]) -> None:
     (trust,) = _role(identity, "approver")["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Effect"] == "Deny"

@@ -22,15 +22,19 @@ def _tracking(place: Place) -> Resources:
 
 
 def test_studio_is_inside_and_nobody_has_the_approvers_role_by_default() -> None:
-    place = inside_of(approvers=["arn:aws:iam::123456789012:role/head-of-drawings"])
+    people = ("role/aws-reserved/AWSReservedSSO_Heads_0a1b", "user/ada@example.org")
+    place = inside_of(approvers=[f"arn:aws:iam::123456789012:{one}" for one in people])
     resources = _studio(place)
     domain = resources.one("SageMaker::Domain")
     assert domain["AppNetworkAccessType"] == "VpcOnly"
     assert (domain["VpcId"], domain["SubnetIds"]) == ("vpc-1", ["subnet-1", "subnet-2"])
     assert domain["KmsKeyId"] == "1"
     assert domain["DefaultUserSettings"]["ExecutionRole"] == place.role_arn("scientist")
-    kinds = ("approver", "scientist")
-    assert _profiles(resources) == {kind: place.role_arn(kind) for kind in kinds}
+    assert _profiles(resources) == {
+        "approver-AWSReservedSSO-Heads-0a1b": place.role_arn("approver"),
+        "approver-ada-example-org": place.role_arn("approver"),
+        "scientist": place.role_arn("scientist"),
+    }
 
 
 def test_applications_of_studio_reach_each_other_and_what_jobs_reach() -> None:
