@@ -131,6 +131,7 @@ def _name(one: Resource) -> str:
         return _HASH.sub("", one.name)
     prefix = one.stack.rsplit("-", 1)[0]
     bare = re.sub(r"-\d{12}(-[a-z0-9-]+)?$", "", said)  # account and region
+    bare = re.sub(r"^(com\.amazonaws|aws\.sagemaker)\.[a-z0-9-]+\.", "", bare)  # before a service's name
     return KINDS[one.type] if bare == prefix else re.sub(rf"^{prefix}[-/]", "", bare)
 
 
