@@ -24,7 +24,9 @@ from registry.versions import Approval, NewVersion, Verdict, Version
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-_BY, _AT, _AS = "decided_by", "decided_at", "decided_as"
+_BY, _AT, _AS, _WHY = "decided_by", "decided_at", "decided_as", "decided_why"
+_EARLIER = "earlier"
+"""Value of _WHY, by `on_approval`: the reason that stands there is perhaps that of another decision."""
 _DESCRIBERS = 8
 _PAGES = {"PageSize": 100}
 _PACKAGE = re.compile(r"arn:[^:]+:sagemaker:[^:]+:\d+:model-package/[^/]+/\d+")
@@ -91,7 +93,7 @@ class SagemakerRegistry:
         version = self.version(reference)
         said = decision(version, status, self.champion(version.group), who=who, reason=reason)
         _check(said)
-        decided = {_BY: said.who, _AT: said.when.isoformat(), _AS: status}
+        decided = {_BY: said.who, _AT: said.when.isoformat(), _AS: status, _WHY: "now"}
         with _told(version.reference):
             self.client.update_model_package(
                 ModelPackageArn=version.arn,
@@ -186,7 +188,7 @@ def _version(described: Mapping[str, Any]) -> Version:
         model_data_uri=container.get("ModelDataUrl"),
         image_uri=container.get("Image"),
         evaluation_uri=quality.get("Statistics", {}).get("S3Uri"),
-        metadata={key: value for key, value in metadata.items() if key not in (_BY, _AT, _AS)},
+        metadata={key: value for key, value in metadata.items() if key not in (_BY, _AT, _AS, _WHY)},
         model_card=described.get("ModelCard", {}).get("ModelCardContent"),
         description=described.get("ModelPackageDescription", ""),
         approval=_approval(described),
@@ -200,7 +202,10 @@ def _approval(described: Mapping[str, Any]) -> Approval | None:
     reason = described.get("ApprovalDescription", "")
     changed: datetime = described.get("LastModifiedTime", described["CreationTime"])
     if metadata.get(_AS) == status:
-        return Approval(metadata[_BY], datetime.fromisoformat(metadata[_AT]), reason)
+        when = datetime.fromisoformat(metadata[_AT])
+        return Approval(metadata[_BY], when, "" if metadata.get(_WHY) == _EARLIER else reason)
+    if _AS in metadata and reason:
+        reason = f"{reason} (said, perhaps, of the decision before)"
     person = described.get("LastModifiedBy", described.get("CreatedBy", {}))
     name = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", "")
     return Approval(name, changed, reason)

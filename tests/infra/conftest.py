@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from approving import World
 
 ACCOUNT = "123456789012"
 
@@ -28,3 +32,19 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
     compose(app, Place(load_environment("prod"), ACCOUNT))
     app.synth()
     return {path.name.split(".")[0]: json.loads(path.read_bytes()) for path in out.glob("*.template.json")}
+
+
+@pytest.fixture(scope="module")
+def clients() -> list[Any]:
+    from approving import clients_of_approvals
+
+    return clients_of_approvals()
+
+
+@pytest.fixture
+def world(clients: list[Any]) -> Iterator[World]:
+    """An account in memory in which versions are approved."""
+    from approving import open_world
+
+    with open_world(clients) as made:
+        yield made

@@ -1,184 +1,35 @@
-"""What an approval sets going: the right version, by the right way, in whatever order events come."""
+"""What an approval sets going: the right version, by the right way, in whatever order it is heard of."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
 
-import boto3
 import pytest
+from approving import (
+    ACCOUNT,
+    ALARMS,
+    ARCHIVE,
+    ASYNC,
+    BUCKET,
+    GROUP,
+    NOON,
+    REGION,
+    SERVERLESS,
+    SETTINGS,
+    World,
+)
 from botocore.exceptions import ClientError
-from botocore.stub import Stubber
-from documented import batch, clock, documented
-from moto import mock_aws
-from moto.s3.models import s3_backends
 from moto.sagemaker.models import sagemaker_backends
 
-from config.environment import Serving as ServingSettings
-from infra.functions.on_approval import handler as module
-from infra.functions.on_approval.endpoint import KEPT, Endpoints
+from infra.functions.on_approval.endpoint import KEPT
 from infra.functions.on_approval.errors import ArchiveError, DeploymentError
-from infra.functions.on_approval.flow import Account, Outcome, Step, attend
+from infra.functions.on_approval.flow import Step
 from infra.functions.on_approval.release import LONGEST_ENDPOINT, names_of, release_of
-from infra.functions.on_approval.scaling import Scaling
-from infra.functions.on_approval.settings import Network, Serving, Settings
+from infra.functions.on_approval.settings import Network
 from infra.functions.on_approval.versions import Version
 
-ACCOUNT, REGION, GROUP = "123456789012", "eu-central-1", "glyphline-test-pid-rec"
-ALARMS = [f"{GROUP}-errors", f"{GROUP}-latency"]
-VARIABLES = {
-    "SERVING": ServingSettings(kind="realtime", instance="ml.c5.large", min_instances=1).model_dump_json(),
-    "ALARMS": json.dumps({GROUP: ALARMS}),
-    "QUEUE_URL": "https://sqs/approvals",
-    "ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/glyphline-test-deployment",
-    "OUTPUT_URI": "s3://artifacts/answers",
-    "KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1",
-    "DISK_KEY_ARN": "",
-    "NETWORK": "null",
-    "TAGS": '{"project":"glyphline"}',
-}
-SETTINGS = Settings.of(VARIABLES)
-SERVERLESS = replace(SETTINGS, serving=Serving("serverless", 3072, 5, None, 0, 2))
-ASYNC = replace(SETTINGS, serving=Serving("async", 3072, 5, "ml.c5.large", 0, 3))
-BUCKET, ARCHIVE = "artifacts", "models/pid-rec/job/output/model.tar.gz"
-NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-DAY = 24 * 60
-"""In minutes."""
-
-
-@dataclass
-class World:
-    """An account in memory; moto knows no UpdateEndpoint: botocore checks it, and we change the state."""
-
-    sagemaker: Any
-    cloudwatch: Any
-    autoscaling: Any
-    stubbed: Any
-    s3: Any
-    updates: list[dict[str, Any]] = field(default_factory=list)
-    refusal: str | None = None
-
-    @property
-    def account(self) -> Account:
-        scaling = Scaling(self.autoscaling, self.cloudwatch)
-        return Account(self.sagemaker, self.s3, Endpoints(self.sagemaker, self.cloudwatch), scaling)
-
-    def register(self) -> str:
-        """Register a version that waits for its approval, days after its training; return its ARN."""
-        container = {"Image": "paddle:1", "ModelDataUrl": f"s3://{BUCKET}/{ARCHIVE}"}
-        made = self.sagemaker.create_model_package(
-            ModelPackageGroupName=GROUP,
-            ModelApprovalStatus="PendingManualApproval",
-            InferenceSpecification={"Containers": [container]},
-            CustomerMetadataProperties={"snapshot": "abc"},
-        )
-        return str(made["ModelPackageArn"])
-
-    def decide(self, arn: str, status: str, *, minutes: int) -> None:
-        """Decide as `registry/sagemaker.py` does, so many minutes past noon."""
-        when = (NOON + timedelta(minutes=minutes)).isoformat()
-        said = {"decided_by": "ada", "decided_at": when, "decided_as": status}
-        self.sagemaker.update_model_package(
-            ModelPackageArn=arn,
-            ModelApprovalStatus=status,
-            ApprovalDescription="halves the CER",
-            CustomerMetadataProperties={"snapshot": "abc", **said},
-        )
-        self.changed(arn, minutes=minutes)
-
-    def changed(self, arn: str, *, minutes: int) -> None:
-        """Let the version's last change be so many minutes past noon."""
-        package = sagemaker_backends[ACCOUNT][REGION].model_packages[arn]
-        package.last_modified_time = NOON + timedelta(minutes=minutes)
-
-    def approved(self, *, minutes: int) -> str:
-        arn = self.register()
-        self.decide(arn, "Approved", minutes=minutes)
-        return arn
-
-    def write_archive(self, when: datetime) -> None:
-        """Write the weights of every version."""
-        self.s3.put_object(Bucket=BUCKET, Key=ARCHIVE, Body=b"weights")
-        s3_backends[ACCOUNT]["aws"].buckets[BUCKET].keys[ARCHIVE].last_modified = when
-
-    def decision(self, arn: str) -> dict[str, str]:
-        """Return who decided about a version and when, as the version says itself."""
-        metadata = self.sagemaker.describe_model_package(ModelPackageName=arn)["CustomerMetadataProperties"]
-        return {key: value for key, value in metadata.items() if key.startswith("decided")}
-
-    def attend(self, arn: str | None, settings: Settings = SETTINGS) -> Outcome:
-        return attend(GROUP, arn, self.account, settings)
-
-    def served(self) -> str:
-        """Return the release that the endpoint has, by its number."""
-        name = self.sagemaker.describe_endpoint(EndpointName=GROUP)["EndpointConfigName"]
-        return str(name).removeprefix(f"{GROUP}-").split("-")[0]
-
-    def tags(self) -> dict[str, str]:
-        arn = self.sagemaker.describe_endpoint(EndpointName=GROUP)["EndpointArn"]
-        return {one["Key"]: one["Value"] for one in self.sagemaker.list_tags(ResourceArn=arn)["Tags"]}
-
-    def becomes(self, status: str, *, release: str | None = None) -> None:
-        """Let the endpoint reach `status`, serving `release`, None: what it was asked for."""
-        endpoint = sagemaker_backends[ACCOUNT][REGION].endpoints[GROUP]
-        endpoint.endpoint_status = status
-        endpoint.endpoint_config_name = release or self.tags()["glyphline:release"]
-
-    def update_package(self, **request: Any) -> None:
-        """Stand for UpdateModelPackage: moto forgets what a request leaves out."""
-        there = self.stubbed.describe_model_package(ModelPackageName=request["ModelPackageArn"])
-        kept = ("ModelApprovalStatus", "ApprovalDescription", "CustomerMetadataProperties")
-        self.stubbed.update_model_package(**{one: there[one] for one in kept if one in there} | request)
-
-    def update(self, **request: Any) -> dict[str, Any]:
-        """Stand for UpdateEndpoint."""
-        with Stubber(self.stubbed) as stub:
-            arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/{GROUP}"
-            if self.refusal is None:
-                stub.add_response("update_endpoint", {"EndpointArn": arn}, request)
-                self.updates.append(request)
-                endpoint = sagemaker_backends[ACCOUNT][REGION].endpoints[GROUP]
-                endpoint.endpoint_status = "Updating"
-            else:
-                stub.add_client_error("update_endpoint", "ValidationException", self.refusal)
-            return dict(self.stubbed.update_endpoint(**request))
-
-
-@pytest.fixture(scope="module")
-def clients() -> list[Any]:
-    """Clients of an account in memory: to make one costs more than most tests."""
-    session = boto3.Session("test", "test", region_name=REGION)
-    return [
-        session.client(one)
-        for one in ("sagemaker", "cloudwatch", "application-autoscaling", "sagemaker", "s3")
-    ]
-
-
-@pytest.fixture
-def world(clients: list[Any]) -> Iterator[World]:
-    with mock_aws():
-        made = World(*clients)
-        made.sagemaker.update_endpoint = made.update
-        made.sagemaker.update_model_package = made.update_package
-        made.sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
-        where = {"LocationConstraint": REGION}
-        made.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
-        made.write_archive(NOON - timedelta(days=1))
-        for alarm in ALARMS:
-            made.cloudwatch.put_metric_alarm(
-                AlarmName=alarm,
-                Namespace="AWS/SageMaker",
-                MetricName="ModelLatency",
-                Statistic="Average",
-                Period=60,
-                EvaluationPeriods=1,
-                Threshold=1,
-                ComparisonOperator="GreaterThanThreshold",
-            )
-        yield made
+LATER = datetime(2040, 1, 1, tzinfo=UTC)
 
 
 def test_the_first_approval_makes_the_endpoint(world: World) -> None:
@@ -408,102 +259,6 @@ def test_models_run_where_the_network_is() -> None:
     assert {"Key": "glyphline:approved-by", "Value": "_b_"} in release_of(version, inside).tags
 
 
-@pytest.fixture
-def queue(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The function as Lambda loads it, with a real queue in memory."""
-    sqs = boto3.Session("test", "test", region_name=REGION).client("sqs")
-    url = sqs.create_queue(QueueName="approvals")["QueueUrl"]
-    settings = replace(SETTINGS, queue_url=url)
-    monkeypatch.setattr(module, "_parts", lambda: (settings, world.account, sqs))
-    monkeypatch.setattr(module, "_ASK_AGAIN_S", 0)
-    return lambda: sqs.receive_message(QueueUrl=url).get("Messages", [])
-
-
-def _event(
-    arn: str, status: str = "Approved", group: str = GROUP, *, minutes: int = 0, changed: str | None = None
-) -> dict[str, Any]:
-    """Return what SageMaker says of a change, so many minutes past noon; `changed` is the field it names."""
-    event = documented("sagemaker_model_package")
-    event["time"] = f"{NOON + timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
-    event["detail"] |= {
-        "ModelPackageGroupName": group,
-        "ModelPackageArn": arn,
-        "ModelApprovalStatus": status,
-        "UpdatedModelPackageFields": [] if changed is None else [changed],
-    }
-    return batch(event)
-
-
-def test_a_message_is_sent_anew_until_the_version_serves(world: World, queue: Any) -> None:
-    module.handler(_event(world.approved(minutes=0)), None)
-    (again,) = queue()
-    module.handler({"Records": [{"body": again["Body"]}]}, None)
-    assert not queue()
-    assert world.served() == "1"
-
-
-def _approved_in_studio(world: World, minutes: int) -> str:
-    """Return the ARN of a version that somebody approves in Studio, of which the function hears."""
-    arn = world.register()
-    world.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
-    world.changed(arn, minutes=minutes)
-    module.handler(_event(arn, minutes=minutes, changed="ModelApprovalStatus"), None)
-    return arn
-
-
-def test_an_approval_in_studio_is_written_down(world: World, queue: Any) -> None:
-    arn = _approved_in_studio(world, minutes=1)
-    assert world.decision(arn) == {
-        "decided_as": "Approved",
-        "decided_at": (NOON + timedelta(minutes=1)).isoformat(),
-        "decided_by": "fake-user-profile-name",
-    }
-    said = world.sagemaker.describe_model_package(ModelPackageName=arn)
-    assert (said["ModelApprovalStatus"], said["CustomerMetadataProperties"]["snapshot"]) == (
-        "Approved",
-        "abc",
-    )
-
-
-def test_an_edit_of_an_older_version_does_not_bring_it_back(world: World, queue: Any) -> None:
-    first, second = (_approved_in_studio(world, minutes=one) for one in (0, DAY))
-    world.becomes("InService")
-    world.changed(first, minutes=9 * DAY)
-    module.handler(_event(first, minutes=9 * DAY, changed="ModelPackageDescription"), None)
-    module.handler(batch(clock()), None)
-    assert world.served() == "2"
-    assert len(world.updates) == 1
-    assert world.decision(second)["decided_at"].startswith("2026-05-05")
-
-
-def test_approved_again_in_studio_an_older_version_comes_back(world: World, queue: Any) -> None:
-    first, _ = world.approved(minutes=0), _approved_in_studio(world, minutes=DAY)
-    world.becomes("InService")
-    world.changed(first, minutes=2 * DAY)
-    for _ in range(2):  # the event may come twice
-        module.handler(_event(first, minutes=2 * DAY, changed="ModelApprovalStatus"), None)
-    assert world.tags()["glyphline:version"] == f"{GROUP}/1"
-    assert world.decision(first)["decided_by"] != "ada"
-
-
-def test_where_sagemaker_does_not_say_what_changed_it_counts_as_an_approval(world: World, queue: Any) -> None:
-    first, _ = _approved_in_studio(world, minutes=0), _approved_in_studio(world, minutes=DAY)
-    world.becomes("InService")
-    world.changed(first, minutes=2 * DAY)
-    module.handler(_event(first, minutes=2 * DAY), None)
-    assert world.tags()["glyphline:version"] == f"{GROUP}/1"
-
-
-def test_what_we_noted_ourselves_is_not_noted_again(world: World, queue: Any) -> None:
-    arn = world.approved(minutes=0)
-    before = world.decision(arn)
-    module.handler(_event(arn, minutes=1, changed="ModelApprovalStatus"), None)
-    assert world.decision(arn) == before
-
-
-LATER = datetime(2040, 1, 1, tzinfo=UTC)
-
-
 def test_weights_that_were_written_over_are_not_deployed(world: World) -> None:
     arn = world.approved(minutes=0)
     world.write_archive(LATER)
@@ -519,32 +274,6 @@ def test_weights_that_are_gone_are_named(world: World) -> None:
         world.attend(arn)
 
 
-def test_the_clock_cries_when_the_weights_of_what_serves_were_written_over(world: World, queue: Any) -> None:
-    world.attend(world.approved(minutes=0))
-    module.handler(batch(clock()), None)
-    world.write_archive(LATER)
-    with pytest.raises(ArchiveError, match="they are not those that were evaluated"):
-        module.handler(batch(clock()), None)
-
-
-@pytest.mark.parametrize(("status", "group"), [("Rejected", GROUP), ("Approved", "somebody-elses")])
-def test_other_events_do_nothing(world: World, queue: Any, status: str, group: str) -> None:
-    module.handler(_event(world.approved(minutes=0), status, group), None)
-    assert not queue()
-    assert not world.sagemaker.list_endpoints()["Endpoints"]
-
-
-def test_the_clock_makes_good_what_a_lost_message_left_undone(world: World, queue: Any) -> None:
-    module.handler(batch(clock()), None)  # nothing is approved yet
-    assert not world.sagemaker.list_endpoints()["Endpoints"]
-    world.approved(minutes=0)
-    module.handler(batch(clock()), None)
-    (again,) = queue()
-    module.handler({"Records": [{"body": again["Body"]}]}, None)
-    assert world.served() == "1"
-    assert not queue()
-
-
 def test_the_clock_changes_nothing_that_nobody_approved(world: World) -> None:
     world.attend(world.approved(minutes=0))
     second = world.approved(minutes=1)
@@ -557,11 +286,26 @@ def test_the_clock_changes_nothing_that_nobody_approved(world: World) -> None:
     assert world.served() == "2"
 
 
-def test_the_clock_does_not_fill_the_dead_queue_with_what_was_taken_back(world: World, queue: Any) -> None:
+def test_a_refused_update_lets_what_serves_scale_on(world: World) -> None:
+    first = world.approved(minutes=0)
+    world.attend(first)
+    world.attend(first)
+    world.refusal = "The account-level service limit is reached"
+    with pytest.raises(ClientError):
+        world.attend(world.approved(minutes=1))
+    targets = world.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+    assert targets["ScalableTargets"]
+
+
+def test_a_rejection_that_an_older_message_does_not_know_of_brings_nothing_back(world: World) -> None:
+    """While version 2 is being deployed, or after it serves: to reject it takes nothing away."""
     world.attend(world.approved(minutes=0))
-    old = world.tags()["glyphline:release"]
-    world.attend(world.approved(minutes=1))
-    world.becomes("InService", release=old)
-    module.handler(batch(clock()), None)
-    assert not queue()
+    second = world.approved(minutes=10)
+    world.attend(second)
+    world.decide(second, "Rejected", minutes=12)
+    assert world.attend(second).step is Step.LEAVE
+    world.becomes("InService")
+    assert world.attend(second).step is Step.LEAVE
     assert len(world.updates) == 1
+    targets = world.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")
+    assert targets["ScalableTargets"]

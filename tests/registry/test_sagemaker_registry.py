@@ -18,10 +18,9 @@ WHY = {"who": "ada", "reason": "better"}
 
 def studio(account: SagemakerRegistry, arn: str | None, status: str) -> None:
     """Decide as Studio does: it knows nothing of our metadata, and keeps it."""
-    kept = account.client.describe_model_package(ModelPackageName=arn)["CustomerMetadataProperties"]
-    account.client.update_model_package(
-        ModelPackageArn=arn, ModelApprovalStatus=status, CustomerMetadataProperties=kept
-    )
+    there = account.client.describe_model_package(ModelPackageName=arn)
+    kept = {one: there[one] for one in ("ApprovalDescription", "CustomerMetadataProperties") if one in there}
+    account.client.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status, **kept)
 
 
 def test_an_approval_in_studio_counts(account: SagemakerRegistry) -> None:
@@ -44,6 +43,23 @@ def test_what_studio_decides_after_us_is_not_told_as_ours(account: SagemakerRegi
     assert champion is not None
     assert champion.approval is not None
     assert champion.approval.who == "fake-user-profile-name"
+    assert champion.approval.reason == "better (said, perhaps, of the decision before)"
+
+
+def test_a_reason_of_another_decision_is_not_told(account: SagemakerRegistry) -> None:
+    arn = account.register(new("r1")).arn
+    noted = {"decided_by": "ada", "decided_at": "2026-05-04T12:00:00+00:00", "decided_as": "Approved"}
+    for why, reason in (("now", "better"), ("earlier", "")):
+        account.client.update_model_package(
+            ModelPackageArn=arn,
+            ModelApprovalStatus="Approved",
+            ApprovalDescription="better",
+            CustomerMetadataProperties={**noted, "decided_why": why},
+        )
+        approval = account.version("pid-rec/1").approval
+        assert approval is not None
+        assert (approval.who, approval.reason) == ("ada", reason)
+        assert account.version("pid-rec/1").metadata == {}
 
 
 def test_an_edit_of_an_approved_version_is_no_approval(account: SagemakerRegistry) -> None:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from .archive import check
 from .endpoint import Endpoints, Seen
 from .errors import DeploymentError
+from .notes import Change, note
 from .release import ASKED, Release, release_of
 from .scaling import Scaling
 from .settings import Settings
-from .versions import Version, champion, note
+from .versions import Version, approved
 
 _GOES_ON = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
 
@@ -75,30 +78,31 @@ def next_step(seen: Seen | None, release: Release) -> Step:
 def attend(group: str, heard_of: str | None, account: Account, settings: Settings) -> Outcome:
     """Take the next step for the endpoint of `group`, of whose version `heard_of` an event told.
 
-    Where it was the clock (None), what nobody approved is left alone: only an approval changes what serves,
-    neither a rejection nor another setting of the environment.
+    Only an approval changes what serves: neither a rejection, of which an older message may still tell as an
+    approval, nor another setting of the environment, of which the clock (None) would otherwise see.
 
     Raises:
         DeploymentError: a person must act: the version was tried and taken back, or cannot be served there.
         ArchiveError: its weights are not what was registered, whether it serves already or not.
     """
-    version = champion(account.sagemaker, group, heard_of)
-    if version is None:  # approved when the event was sent, and rejected since
+    versions = approved(account.sagemaker, group, heard_of)
+    for one in versions:
+        if not one.noted:
+            note(account.sagemaker, one.arn, Change(one.when))
+    if not versions:  # approved when the event was sent, and rejected since
         return Outcome(Step.SETTLE, None)
-    if not version.noted:
-        note(account.sagemaker, version.arn, version.when)
+    version = versions[-1]
     check(account.s3, version)
     release = release_of(version, settings)
     seen = account.endpoints.see(group)
     step = next_step(seen, release)
-    if seen is not None and heard_of is None and not _is_news(version, release, seen):
-        return Outcome(Step.LEAVE, version)
     if seen is None:
         account.endpoints.create(release)
+    elif version.arn != heard_of and not _is_news(version, release, seen):
+        step = Step.LEAVE
+        _let_scale(seen, group, account, settings)
     elif step is Step.UPDATE:
-        account.scaling.deregister(group)
-        if not account.endpoints.update(seen, release, settings.alarms[group]):
-            step = Step.WAIT
+        step = _update(seen, release, account, settings)
     elif step is Step.REMOVE:
         account.endpoints.delete(group)
     elif step is Step.SETTLE:
@@ -114,6 +118,23 @@ def attend(group: str, heard_of: str | None, account: Account, settings: Setting
     return Outcome(step, version)
 
 
+def _update(seen: Seen, release: Release, account: Account, settings: Settings) -> Step:
+    """Let the endpoint serve `release` instead; where that is refused, what serves goes on scaling."""
+    account.scaling.deregister(release.endpoint)
+    try:
+        begun = account.endpoints.update(seen, release, settings.alarms[release.endpoint])
+    except ClientError:
+        _let_scale(seen, release.endpoint, account, settings)
+        raise
+    return Step.UPDATE if begun else Step.WAIT
+
+
+def _let_scale(seen: Seen, endpoint: str, account: Account, settings: Settings) -> None:
+    """Let what serves scale, if it does serve, and in the way that the environment says."""
+    if seen.status == "InService" and seen.kind == settings.serving.kind:
+        account.scaling.register(endpoint, settings.serving)
+
+
 def _is_news(version: Version, release: Release, seen: Seen) -> bool:
     """Tell whether `release` was asked for last, or approved later than what was."""
     return seen.asked == release.name or seen.asked_at is None or version.when > seen.asked_at
@@ -125,8 +146,7 @@ def _give_up(seen: Seen, version: Version, account: Account, settings: Settings)
     Raises:
         DeploymentError: always.
     """
-    if seen.status == "InService" and seen.kind == settings.serving.kind:
-        account.scaling.register(version.group, settings.serving)
+    _let_scale(seen, version.group, account, settings)
     why = f" SageMaker says: {seen.reason}" if seen.reason else " See its alarms and its log."
     raise DeploymentError(
         f"{version.group}/{version.number}, approved by {version.who or 'somebody'}, does not serve: it was "

@@ -13,13 +13,14 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from .endpoint import Endpoints
 from .errors import ArchiveError, DeploymentError
 from .flow import Account, attend
+from .notes import Change, note
 from .scaling import Scaling
 from .settings import Settings
-from .versions import note
 
 _ASK_AGAIN_S = 60
 _CHANGE, _CLOCK, _AGAIN = "SageMaker Model Package State Change", "Scheduled Event", "Look Again"
@@ -49,40 +50,46 @@ def handler(event: dict[str, Any], _context: object) -> None:
             _look_after_all()
         elif kind == _AGAIN:
             _attend(detail["ModelPackageGroupName"], detail["ModelPackageArn"])
-        elif kind == _CHANGE and _is_approval(detail):
-            when = datetime.fromisoformat(message["time"])
-            note(_parts()[1].sagemaker, detail["ModelPackageArn"], when)
-            _attend(detail["ModelPackageGroupName"], detail["ModelPackageArn"])
+        elif kind == _CHANGE and _is_ours(detail) and detail["ModelApprovalStatus"] == "Approved":
+            _hear(detail, Change(datetime.fromisoformat(message["time"]), _fields(detail)))
 
 
-def _is_approval(detail: dict[str, Any]) -> bool:
-    """Tell whether a version of ours was approved, not only its description edited.
+def _is_ours(detail: dict[str, Any]) -> bool:
+    return detail["ModelPackageGroupName"] in _parts()[0].alarms
 
-    Where SageMaker does not say what was changed, it may have been.
-    """
-    changed = detail.get("UpdatedModelPackageFields", [])
-    decided = not changed or any("approvalstatus" in field.lower() for field in changed)
-    ours = detail["ModelPackageGroupName"] in _parts()[0].alarms
-    return ours and decided and detail["ModelApprovalStatus"] == "Approved"
+
+def _fields(detail: dict[str, Any]) -> frozenset[str]:
+    """Return what was changed; SageMaker's documentation has it in one example only, so it may be missing."""
+    return frozenset(detail.get("UpdatedModelPackageFields", []))
+
+
+def _hear(detail: dict[str, Any], change: Change) -> None:
+    """Handle the approval of a version, or the mere edit of one that is approved."""
+    if not change.decides:
+        return
+    arn = detail["ModelPackageArn"]
+    note(_parts()[1].sagemaker, arn, change)
+    _attend(detail["ModelPackageGroupName"], arn)
 
 
 def _look_after_all() -> None:
     """Look at every endpoint, in case the message of an approval was lost, or weights were written over.
 
     Raises:
-        ArchiveError: they were; once every endpoint was looked at.
+        DeploymentError: one was left as it is for a reason that no message has told of before; all were
+            looked at.
     """
     settings, _, _ = _parts()
-    changed = []
+    failed = []
     for group in settings.alarms:
         try:
             _attend(group, None)
-        except ArchiveError as error:
-            changed.append(str(error))
+        except (ArchiveError, ClientError) as error:
+            failed.append(f"{group}: {error}")
         except DeploymentError:  # its approval's message said so and rests in the dead queue
             _log.exception("%s", group)
-    if changed:
-        raise ArchiveError(" ".join(changed))
+    if failed:
+        raise DeploymentError(" ".join(failed))
 
 
 def _attend(group: str, heard_of: str | None) -> None:

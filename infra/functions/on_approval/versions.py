@@ -1,16 +1,12 @@
-"""Which version of a group is to serve: the one that was approved last."""
+"""Which versions of a group are approved: the one that was approved last is to serve."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-_CLOCKS_DIFFER = timedelta(minutes=5)
-"""AWS refuses a request whose signature is further from its own time than this."""
-_NOT_IN_METADATA = re.compile(r"[^\w .:/=+@-]")
-_LONGEST_VALUE = 256
+from .notes import BY, EARLIER, WHY, last_change, noted_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,8 @@ class Version:
     registered: datetime
 
 
-def champion(sagemaker: Any, group: str, heard_of: str | None) -> Version | None:
-    """Return the version of `group` that was approved most recently, as `registry/rules.py` says it.
+def approved(sagemaker: Any, group: str, heard_of: str | None) -> list[Version]:
+    """Return the approved versions of `group`, the champion last, as `registry/rules.py` says it.
 
     `heard_of` is the ARN of a version that an event told of, None where it was the clock: the list may not
     show it as approved yet.
@@ -44,38 +40,15 @@ def champion(sagemaker: Any, group: str, heard_of: str | None) -> Version | None
     listed = (one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"])
     told = set() if heard_of is None else {heard_of}
     described = [sagemaker.describe_model_package(ModelPackageName=arn) for arn in told | {*listed}]
-    approved = [_version(one) for one in described if one["ModelApprovalStatus"] == "Approved"]
-    return max(approved, key=lambda one: (one.when, one.number), default=None)
-
-
-def note(sagemaker: Any, arn: str, when: datetime) -> None:
-    """Let a version that was approved in Studio say by whom and when, as `registry/sagemaker.py` lets it.
-
-    Studio only leaves who changed the version last, and the next edit of a description would look just the
-    same.
-    """
-    described = sagemaker.describe_model_package(ModelPackageName=arn)
-    if described["ModelApprovalStatus"] != "Approved":  # rejected since
-        return
-    noted = _noted_at(described)
-    if noted is not None and when - noted <= _CLOCKS_DIFFER:  # it is that very decision
-        return
-    said = {
-        "decided_by": _NOT_IN_METADATA.sub("_", _last_change(described)[0])[:_LONGEST_VALUE] or "unknown",
-        "decided_at": when.isoformat(),
-        "decided_as": "Approved",
-    }
-    sagemaker.update_model_package(
-        ModelPackageArn=arn,
-        CustomerMetadataProperties={**described.get("CustomerMetadataProperties", {}), **said},
-    )
+    found = [_version(one) for one in described if one["ModelApprovalStatus"] == "Approved"]
+    return sorted(found, key=lambda one: (one.when, one.number))
 
 
 def _version(described: dict[str, Any]) -> Version:
-    noted = _noted_at(described)
-    who, when = _last_change(described)
+    noted, metadata = noted_at(described), described.get("CustomerMetadataProperties", {})
+    who, when = last_change(described)
     if noted is not None:
-        who, when = described["CustomerMetadataProperties"]["decided_by"], noted
+        who, when = metadata[BY], noted
     containers = described.get("InferenceSpecification", {}).get("Containers", [{}])
     return Version(
         group=described["ModelPackageGroupName"],
@@ -83,22 +56,8 @@ def _version(described: dict[str, Any]) -> Version:
         arn=described["ModelPackageArn"],
         who=who,
         when=when,
-        why=described.get("ApprovalDescription", ""),
+        why="" if metadata.get(WHY) == EARLIER else described.get("ApprovalDescription", ""),
         noted=noted is not None,
         archive=containers[0].get("ModelDataUrl"),
         registered=described["CreationTime"],
     )
-
-
-def _noted_at(described: dict[str, Any]) -> datetime | None:
-    """Return when the version was approved, as it says itself."""
-    metadata = described.get("CustomerMetadataProperties", {})
-    return (
-        datetime.fromisoformat(metadata["decided_at"]) if metadata.get("decided_as") == "Approved" else None
-    )
-
-
-def _last_change(described: dict[str, Any]) -> tuple[str, datetime]:
-    person = described.get("LastModifiedBy", described.get("CreatedBy", {}))
-    who = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", "")
-    return who, described.get("LastModifiedTime", described["CreationTime"])
