@@ -2,7 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+NODE := .venv/.node
 CDK := node_modules/.package-lock.json
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+export PATH := $(PATH):$(CURDIR)/.venv/bin# for node, where the machine has none
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format bench lock images clean
@@ -18,14 +21,18 @@ $(READY): requirements/dev.txt pyproject.toml
 		{ echo "error: Python 3.11 or newer is needed; run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
 	@echo "installing the pinned requirements into .venv: some minutes"; date +%s >.install-began
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements/dev.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@echo "installed in $$(($$(date +%s) - $$(cat .install-began))) s"; rm .install-began
 	@touch $@
 
-$(CDK): package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; else \
-		echo "note: no npm here: the tests that synthesise and deploy by the CDK's CLI are skipped"; fi
+$(NODE): $(READY) requirements/node.txt
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "no Node here: installing it into .venv"; $(PIP) --require-hashes -r requirements/node.txt; }
+	@touch $@
+
+$(CDK): package-lock.json $(NODE)
+	@npm ci --silent --no-audit --no-fund
 
 demo: setup ## Train, compare, gate and register two models here, the second on new labels
 	@sh scripts/demo.sh
@@ -47,8 +54,9 @@ bench: setup ## Run every benchmark: tables here, JSON in benchmarks/results/
 	@set -e; for script in benchmarks/[a-z]*.py; do \
 		if grep -q '__main__' $$script; then echo "== $$script"; $(BIN)/python $$script; fi; done
 
-lock: $(READY) ## Pin requirements/dev.in into requirements/dev.txt, with hashes
+lock: $(READY) ## Pin the requirements, with hashes
 	$(BIN)/uv pip compile requirements/dev.in --python-version 3.11 --generate-hashes --no-header -o requirements/dev.txt
+	$(BIN)/uv pip compile requirements/node.in --python-version 3.11 --generate-hashes --no-header -o requirements/node.txt
 
 images: ## Build the container images with docker or podman (docs/images.md)
 	@sh scripts/build-image.sh paddle
