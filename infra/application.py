@@ -63,23 +63,9 @@ def compose(app: cdk.App, place: Place) -> Stacks:
             identity.roles[kind].add_to_policy(statement)
     serving = ServingStack(app, place=joined, key=storage.key, topic=alerts.topic)
     serving.add_stack_dependency(identity)  # it hands the role of deployments on
-    observability = ObservabilityStack(
-        app,
-        place=place,
-        topic=alerts.topic,
-        queues={
-            "labels": pipelines.labels,
-            "ends-of-runs": pipelines.ends,
-            "approvals": serving.approvals,
-        },
-        functions={
-            "on-labels": pipelines.on_labels,
-            "on-run-end": pipelines.on_run_end,
-            "on-approval": serving.on_approval,
-        },
-    )
-    observability.add_stack_dependency(identity)  # the budget stops a role that must be there
     search, labelling, studio = _choices(app, joined, storage, identity)
+    observability = _observability(app, place, alerts, pipelines, serving, labelling)
+    observability.add_stack_dependency(identity)  # the budget stops a role that must be there
     return Stacks(
         storage=storage,
         network=network,
@@ -106,6 +92,35 @@ def _tracking(
     for statement in tracking.log():
         identity.roles["processing"].add_to_policy(statement)
     return tracking
+
+
+def _observability(
+    app: cdk.App,
+    place: Place,
+    alerts: AlertsStack,
+    pipelines: PipelinesStack,
+    serving: ServingStack,
+    labelling: LabellingStack | None,
+) -> ObservabilityStack:
+    """Make what watches every queue and function."""
+    functions = {
+        "on-labels": pipelines.on_labels,
+        "on-run-end": pipelines.on_run_end,
+        "on-approval": serving.on_approval,
+    }
+    if labelling is not None:
+        functions |= {"pre-annotation": labelling.before, "consolidation": labelling.after}
+    return ObservabilityStack(
+        app,
+        place=place,
+        topic=alerts.topic,
+        queues={
+            "labels": pipelines.labels,
+            "ends-of-runs": pipelines.ends,
+            "approvals": serving.approvals,
+        },
+        functions=functions,
+    )
 
 
 def _choices(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from everything import everything
 from rules import listed
 
 Templates = dict[str, dict[str, Any]]
@@ -20,7 +21,8 @@ def of_type(templates: Templates, kind: str, stack: str = "") -> dict[str, dict[
     }
 
 
-def test_every_dead_queue_and_every_function_has_an_alarm_that_people_hear(templates: Templates) -> None:
+def test_every_dead_queue_and_every_function_has_an_alarm_that_people_hear() -> None:
+    templates = everything().templates
     dead = [name for name, one in of_type(templates, "AWS::SQS::Queue").items() if "RedrivePolicy" not in one]
     functions = of_type(templates, "AWS::Lambda::Function")
     alarms = of_type(templates, "AWS::CloudWatch::Alarm", "observability").values()
