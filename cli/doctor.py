@@ -40,7 +40,6 @@ def doctor(
 
 
 def _account(environment: Environment) -> Iterator[Check]:
-    import boto3
 
     from cli.account import account_of, client, refusals
     from infra import readiness
@@ -55,7 +54,7 @@ def _account(environment: Environment) -> Iterator[Check]:
         return client(service, environment)
 
     asked: dict[str, Callable[[], Iterable[Check]]] = {
-        "services": lambda: readiness.services(boto3.Session(), environment),
+        "services": lambda: [readiness.services(environment)],
         "cdk bootstrap": lambda: [readiness.bootstrap(ask("ssm"), place)],
         "quotas": lambda: readiness.quotas(ask("service-quotas"), environment),
         "search role": lambda: readiness.search_role(ask("iam"), environment),

@@ -2,33 +2,76 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from config.yaml_source import Settings, load_named, names_in
+from config.yaml_source import Settings, load_named, names_in, of_form
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
-InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$")]
+InstanceType = Annotated[
+    str, of_form(r"ml\.[a-z0-9-]+\.[a-z0-9-]+", "an instance type of SageMaker, such as ml.m5.xlarge")
+]
+SearchInstanceType = Annotated[
+    str, of_form(r"[a-z0-9-]+\.[a-z0-9]+\.search", "an instance type of OpenSearch, such as t3.small.search")
+]
 _DAY_S = 24 * 3600
 
-_ARN = r"^arn:aws(-cn|-us-gov)?"
-_PATH = r"[\w+=,.@/-]+$"
+_ARN = r"arn:aws(-cn|-us-gov)?"
+_PATH = r"[\w+=,.@/-]+"
 """Of a user, role or policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-KeyArn = Annotated[str, Field(pattern=_ARN + r":kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]
-PolicyArn = Annotated[str, Field(pattern=_ARN + r":iam::(\d{12}|aws):policy/" + _PATH)]
-PersonArn = Annotated[str, Field(pattern=_ARN + r":iam::\d{12}:(user|role)/" + _PATH)]
+KeyArn = Annotated[
+    str,
+    of_form(
+        _ARN + r":kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+        "the ARN of a key (no alias), such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd",
+    ),
+]
+PolicyArn = Annotated[
+    str,
+    of_form(
+        _ARN + r":iam::(\d{12}|aws):policy/" + _PATH,
+        "the ARN of a policy, such as arn:aws:iam::123456789012:policy/boundary",
+    ),
+]
+PersonArn = Annotated[
+    str,
+    of_form(
+        _ARN + r":iam::\d{12}:(user|role)/" + _PATH,
+        "the ARN of a user or role, such as arn:aws:iam::123456789012:role/approver",
+    ),
+]
 MlflowArn = Annotated[
     str,
-    Field(pattern=_ARN + r":sagemaker:[a-z0-9-]+:\d{12}:mlflow-(app|tracking-server)/[A-Za-z0-9-]+$"),
+    of_form(
+        _ARN + r":sagemaker:[a-z0-9-]+:\d{12}:mlflow-(app|tracking-server)/[A-Za-z0-9-]+",
+        "the ARN of an MLflow app or server, such as "
+        "arn:aws:sagemaker:eu-central-1:123456789012:mlflow-app/app-1",
+    ),
 ]
 
-ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+ImageDigest = Annotated[
+    str, of_form(r"sha256:[0-9a-f]{64}", "a digest: sha256: and 64 characters of 0-9 and a-f")
+]
+SubnetId = Annotated[str, of_form(r"subnet-[0-9a-f]+", "the id of a subnet, such as subnet-0a1b2c3d")]
+GroupId = Annotated[str, of_form(r"sg-[0-9a-f]+", "the id of a security group, such as sg-0a1b2c3d")]
+VpcId = Annotated[str, of_form(r"vpc-[0-9a-f]+", "the id of a VPC, such as vpc-0a1b2c3d")]
+Region = Annotated[str, of_form(r"[a-z]{2}(-[a-z]+)+-\d", "a region, such as eu-central-1")]
+PoolId = Annotated[
+    str,
+    of_form(
+        r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]+", "the id of a Cognito user pool, such as eu-central-1_AbC123"
+    ),
+]
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 40, 128, 256
 """AWS takes 50 and adds its own: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
+_TAG = re.compile(r"[\w .:/=+@-]*")
+_TAG_CHARACTERS = "letters, digits, spaces and _.:/=+-@"
+_RESERVED = ("aws:", "glyphline:")
 
 
 class Jobs(Settings):
@@ -42,11 +85,10 @@ class Jobs(Settings):
     volume_gb: Annotated[int, Field(ge=1, le=16_384)] = 30
     max_runtime_s: Annotated[int, Field(ge=60, le=5 * _DAY_S)]
 
-    @model_validator(mode="after")
-    def _each_once(self) -> Jobs:
-        if len(set(self.instances)) < len(self.instances):
-            raise ValueError("each instance type once")
-        return self
+    @field_validator("instances")
+    @classmethod
+    def _each_type_once(cls, instances: tuple[str, ...]) -> tuple[str, ...]:
+        return _once("instance type", instances)
 
 
 class TrainingJobs(Jobs):
@@ -90,6 +132,11 @@ class Labels(Settings):
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
 
 
+def unused_by(kind: str) -> tuple[str, ...]:
+    """Return the keys of `serving` that a kind of endpoint does not use."""
+    return ("min_instances", "max_instances") if kind == "serverless" else ("memory_mb", "max_concurrency")
+
+
 class Serving(Settings):
     """How approved models of every family are served.
 
@@ -104,6 +151,7 @@ class Serving(Settings):
     instance: InstanceType | None = None
     """Of the other two kinds."""
     min_instances: Annotated[int, Field(ge=0, le=100)] = 0
+    """Of the other two kinds; so is `max_instances`."""
     max_instances: Annotated[int, Field(ge=1, le=100)] = 2
 
     @model_validator(mode="after")
@@ -114,6 +162,9 @@ class Serving(Settings):
             raise ValueError("min_instances of at least 1 for realtime (async can scale to 0)")
         if self.min_instances > self.max_instances:
             raise ValueError("min_instances to be at most max_instances")
+        for key in unused_by(self.kind):
+            if key in self.model_fields_set:
+                raise ValueError(f"no {key} where kind is {self.kind}, which does not use it")
         return self
 
 
@@ -121,14 +172,17 @@ class Search(Settings):
     """Where drawings that look alike are found; ``serverless`` costs next to nothing when idle."""
 
     kind: Literal["none", "serverless", "managed"] = "none"
-    instance: Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9]+\.search$")] | None = None
+    instance: SearchInstanceType | None = None
     """Of a managed domain."""
     nodes: Annotated[int, Field(ge=1, le=80)] = 1
+    """Of a managed domain; as many in each of its zones."""
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Search:
         if (self.kind == "managed") != (self.instance is not None):
             raise ValueError("an instance where kind is managed, and none elsewhere")
+        if self.kind != "managed" and "nodes" in self.model_fields_set:
+            raise ValueError(f"no nodes where kind is {self.kind}, which does not use them")
         return self
 
 
@@ -136,7 +190,7 @@ class Labelling(Settings):
     """Who labels. Ground Truth is closed to accounts that did not use it before 2026-07-30."""
 
     backend: Literal["none", "ground-truth"] = "none"
-    user_pool: str | None = None
+    user_pool: PoolId | None = None
     """Id of a Cognito user pool to import: an account has one private workforce; none: one is made."""
     user_pool_client: str | None = None
     """Id of the client by which the workforce uses the pool that is imported."""
@@ -145,28 +199,35 @@ class Labelling(Settings):
     def _both_or_none(self) -> Labelling:
         if (self.user_pool is None) != (self.user_pool_client is None):
             raise ValueError("user_pool and user_pool_client together")
+        if self.backend == "none" and self.user_pool is not None:
+            raise ValueError("backend: ground-truth where there is a user_pool, which nothing else uses")
         return self
 
 
 class Network(Settings):
     """The VPC that jobs run in."""
 
-    subnets: Annotated[tuple[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")], ...], Field(min_length=1)]
-    security_groups: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")], ...], Field(min_length=1)
-    ]
-    vpc: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]+$")] | None = None
+    subnets: Annotated[tuple[SubnetId, ...], Field(min_length=1)]
+    security_groups: Annotated[tuple[GroupId, ...], Field(min_length=1)]
+    vpc: VpcId | None = None
     """Whose subnets they are; what is made beside jobs (Studio, search) must know it."""
+
+    @field_validator("subnets", "security_groups")
+    @classmethod
+    def _each_once(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        return _once("id", ids)
 
 
 class Environment(Settings):
     """One file of `config/environments/`."""
 
-    environment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,13}$")]
+    environment: Annotated[
+        str, of_form(r"[a-z][a-z0-9-]{1,13}", "2 to 14 of a-z, 0-9 and -, the first of them a letter")
+    ]
     description: str
-    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    account: Annotated[str, of_form(r"\d{12}", "12 digits, in quotes")] | None = None
     """The AWS account id, quoted; none: the account of the credentials in use."""
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    region: Region
     removal: Literal["retain", "destroy"]
     """What becomes of data when a stack is deleted."""
     log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365]
@@ -186,7 +247,7 @@ class Environment(Settings):
     """Make an MLflow app that runs are logged to."""
     approvers: tuple[PersonArn, ...] = ()
     """ARNs of the people or roles who may take the role of the approver; none: nobody can approve here."""
-    alarms_to: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    alarms_to: Annotated[str, of_form(r"[^@\s]+@[^@\s]+", "a mail address")] | None = None
     """Mail address for failures, alarms and the budget."""
     permissions_boundary: PolicyArn | None = None
     """ARN of a policy that bounds every role made here."""
@@ -201,9 +262,7 @@ class Environment(Settings):
     @field_validator("families")
     @classmethod
     def _each_family_once(cls, families: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(families)) < len(families):
-            raise ValueError("each family once")
-        return families
+        return _once("family", families)
 
     @field_validator("tags")
     @classmethod
@@ -211,10 +270,14 @@ class Environment(Settings):
         if len(tags) > _MOST_TAGS:
             raise ValueError(f"at most {_MOST_TAGS} tags")
         for key, value in tags.items():
-            if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith("aws:"):
-                raise ValueError(f"keys of 1 to {_LONGEST_KEY} characters that do not begin with 'aws:'")
+            if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith(_RESERVED):
+                begin = " or ".join(map(repr, _RESERVED))
+                raise ValueError(f"keys of 1 to {_LONGEST_KEY} characters that do not begin with {begin}")
             if len(value) > _LONGEST_VALUE:
                 raise ValueError(f"a value of at most {_LONGEST_VALUE} characters for {key!r}")
+            for text in (key, value):
+                if _TAG.fullmatch(text) is None:
+                    raise ValueError(f"{_TAG_CHARACTERS} only, unlike {text!r}")
         return tags
 
     @model_validator(mode="after")
@@ -222,6 +285,24 @@ class Environment(Settings):
         if self.make_network and self.network is not None:
             raise ValueError("make_network: true or a network that there is, not both")
         return self
+
+    @model_validator(mode="after")
+    def _one_tracking(self) -> Environment:
+        if self.track and self.pipelines.tracking is not None:
+            raise ValueError("track: true, which makes an MLflow app, or pipelines.tracking, not both")
+        return self
+
+    @property
+    def file(self) -> str:
+        """Where all this is said, as a message names it."""
+        return f"config/environments/{self.environment}.yaml"
+
+
+def _once(what: str, items: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `items`, in which nothing may stand twice."""
+    if len(set(items)) < len(items):
+        raise ValueError(f"each {what} once")
+    return items
 
 
 def load_environment(name: str) -> Environment:

@@ -16,6 +16,9 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
+_MOST_NAMES = 30
+"""That one sentence can list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -60,7 +63,11 @@ class StateError(GlyphlineError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a remedy that names the nearest of `known`, or all of them where none is near."""
+    """Return a remedy that names the nearest of `known`, or where none is near all of them, if few."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Use one of: {', '.join(names)}."
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    if len(names) > _MOST_NAMES:
+        return f"The nearest are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0.0))}."
+    return f"Use one of: {', '.join(names)}."

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from config.detection import Detection
 from config.errors import ConfigError, Problem
 from config.gate import GatePolicy
-from config.yaml_source import Settings, load_model, load_named, names_in, path_of
+from config.yaml_source import FileName, Settings, load_model, load_named, names_in, path_of
 
 FAMILIES = Path(__file__).parent / "families"
 
@@ -96,7 +96,7 @@ class Training(Settings):
 class Family(Settings):
     """One file of `config/families/`."""
 
-    family: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+    family: FileName
     description: str
     task: Literal["recognition"]
     recognition: Recognition
@@ -108,7 +108,7 @@ class Family(Settings):
 class DetectionFamily(Settings):
     """One file of `config/families/` whose model finds text on pages instead of reading it."""
 
-    family: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+    family: FileName
     description: str
     task: Literal["detection"]
     detection: Detection = Detection()

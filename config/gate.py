@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from config.yaml_source import Settings
+from config.yaml_source import Settings, of_form
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-SliceName = Annotated[str, StringConstraints(pattern=r"^[^=]+=.+$")]
+SliceName = Annotated[str, of_form(r"[^=]+=.+", "a slice, such as split=golden")]
 """``dimension=value``, such as ``split=golden``; ``snapshot=*`` means every slice of that dimension."""
 
 

@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from config.errors import ConfigError, Problem, did_you_mean
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 KeyPath = tuple[str | int, ...]
 
+_BLOCK = "a block of keys"
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": _BLOCK,
+    "model_type": _BLOCK,
+    "string_pattern_mismatch": "text of the form {pattern}",
+}
+"""What pydantic says in words of Python, or not as the end of a sentence."""
+_BEFORE = re.compile(r"^(Value error, |\w+ should (be |have )?)")
+_AFTER = re.compile(r"( after validation, not |, unable to ).*$")
+_LONGEST_FOUND = 80
+
 
 class Settings(BaseModel):
     """A model for a file that people edit: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def of_form(pattern: str, words: str) -> AfterValidator:
+    """Return what holds a text to the whole of `pattern`, and says what that is in `words`."""
+    form = re.compile(pattern, re.ASCII)
+
+    def fits(text: str) -> str:
+        if form.fullmatch(text) is None:
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(fits)
+
+
+FileName = Annotated[
+    str, of_form(r"[a-z][a-z0-9-]{1,40}", "2 to 41 of a-z, 0-9 and -, the first of them a letter")
+]
+"""What a file of ours says it is called."""
 
 
 def load_model(path: Path, model: type[ModelT]) -> ModelT:
@@ -73,6 +109,17 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
+def line_of(path: Path, key: str) -> int | None:
+    """Return the line of a key such as ``families.0`` in a file that has been read, or of what it is in."""
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+    location = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+    return _line(_lines_of_keys(node, path), location)
+
+
+def _line(lines: dict[KeyPath, int], location: KeyPath) -> int | None:
+    return next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), None)
+
+
 def _missing(path: Path) -> Problem:
     siblings = names_in(path.parent)
     remedy = (
@@ -112,15 +159,16 @@ def _lines_of_keys(node: yaml.Node | None, path: Path, prefix: KeyPath = ()) -> 
 
 def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: dict[KeyPath, int]) -> Problem:
     # a misspelt key is also a missing one: speak of the misspelling
-    detail = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    details = [one for one in error.errors() if not _follows(one)]
+    detail = min(details, key=lambda one: one["type"] != "extra_forbidden")
     # pydantic's location also names union members and the like: keep what is really in the file
     location: KeyPath = ()
     for part in detail["loc"]:
         if (*location, part) in lines or part == detail["loc"][-1]:
             location = (*location, part)
     key = ".".join(map(str, location)) or "the file"
-    line = next((lines[location[:n]] for n in range(len(location), 0, -1) if location[:n] in lines), None)
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    line = _line(lines, location)
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     if detail["type"] == "extra_forbidden":
         known = _fields_at(model, location[:-1])
         found = f"unknown key {key!r}{more}"
@@ -130,17 +178,39 @@ def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: d
     if detail["type"] == "missing":
         found, expected = f"the key {key!r} is missing{more}", "it, since it has no default"
         return Problem("config.missing-key", found, expected, "Add it.", str(path), line)
-    found = f"{key} is {detail['input']!r}{more}"
-    expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return Problem("config.bad-value", found, expected, _nearest_value(detail), str(path), line)
+    found, expected, remedy = _told(key, detail)
+    return Problem("config.bad-value", f"{found}{more}", expected, remedy, str(path), line)
 
 
-def _nearest_value(detail: Any) -> str:
-    context = detail.get("ctx", {}).get("expected")
-    if detail["type"] != "literal_error" or not isinstance(context, str):
-        return "Change the value."
-    known = [word.strip("' ") for word in context.replace(" or ", ",").split(",")]
-    return did_you_mean(str(detail["input"]), known)
+def _follows(detail: Any) -> bool:
+    """Tell whether a list is too short only since what it holds was refused, which is said already."""
+    return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
+
+
+def _told(key: str, detail: Any) -> tuple[str, str, str]:
+    """Return what was found, what was expected and what to do, of a value that does not fit."""
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    said = _AFTER.sub("", _BEFORE.sub("", detail["msg"]))
+    expected = _EXPECTED[kind].format_map(context) if kind in _EXPECTED else said
+    if kind == "value_error" and isinstance(value, Mapping | BaseModel):
+        return f"what {key} says does not fit", expected, "Change one of its keys."
+    found = f"{key} is {_shown(value)}"
+    if kind == "string_type" and not isinstance(value, list | dict | None):
+        return found, expected, "Quote it: without quotes YAML does not read it as text."
+    if kind == "literal_error" and isinstance(value, str):
+        known = [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
+        return found, expected, did_you_mean(value, known)
+    return found, expected, "Change the value."
+
+
+def _shown(value: object) -> str:
+    """Return a value as a sentence can hold it."""
+    if value is None:
+        return "empty"
+    if isinstance(value, Mapping | BaseModel):
+        return _BLOCK
+    text = repr(value)
+    return text if len(text) <= _LONGEST_FOUND else f"{text[:_LONGEST_FOUND]}…"
 
 
 def _fields_at(model: type[BaseModel], location: KeyPath) -> set[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from config.environment import Environment
+from infra.known import OTHER_REGION, lacking, services_of
 from pipelines.place import BucketKind, Place
 
 State = Literal["ok", "warning", "failed"]
@@ -20,7 +21,7 @@ _BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 _BOOTSTRAP_VERSION = 6
 """The least that the CDK's own way of deploying accepts."""
 _PYTHON = (3, 11)
-_NODE = (20, 22, 24)
+_NODE = (22, 24)
 _FONTS_FOR = {"Thai": ":lang=th", "Devanagari": ":lang=hi", "Latin": "DejaVu Sans"}
 _TAKEN, _MISSING = "403", "404"
 _SEARCH_ROLE = "AWSServiceRoleForAmazonOpenSearchService"
@@ -63,9 +64,12 @@ def machine() -> Iterator[Check]:
 def _node() -> Check:
     said = _said("node", "--version")
     if said is None:
-        return Check("node", "warning", "not there", "Only for npx cdk: install Node 22 or 24.")
+        return Check("node", "warning", "not there", "For npx cdk and cost: make setup.")
     if int(said.lstrip("v").split(".")[0]) not in _NODE:
-        return Check("node", "warning", said, "The CDK is tried with Node 20, 22 and 24.")
+        remedy = (
+            "The CDK wants Node 22 or 24, and says so at length; where there is none, make setup brings 24."
+        )
+        return Check("node", "warning", said, remedy)
     return Check("node", "ok", said)
 
 
@@ -158,7 +162,7 @@ def approvers(environment: Environment) -> Check:
     """Say whether anybody may approve."""
     if environment.approvers:
         return Check("approvers", "ok", ", ".join(environment.approvers))
-    remedy = f"Name them in config/environments/{environment.environment}.yaml: approvers: [ARN]."
+    remedy = f"Name them in {environment.file}: approvers: [ARN]."
     return Check("approvers", "warning", "none: nobody may take the approver's role", remedy)
 
 
@@ -205,23 +209,12 @@ def search_role(iam: Any, environment: Environment) -> Iterator[Check]:
         yield Check("search role", "ok", _SEARCH_ROLE)
 
 
-def services(session: Any, environment: Environment) -> Iterator[Check]:
-    """Yield services that the region lacks, as far as the installed botocore knows regions."""
-    needed = ["sagemaker", "s3", "kms", "ecr", "lambda", "events", "sqs", "sns", "dynamodb", "codebuild"]
-    needed += {"none": [], "serverless": ["opensearchserverless"], "managed": ["opensearch"]}[
-        environment.search.kind
-    ]
-    partition = session.get_partition_for_region(environment.region)
-    lacking = [
-        one
-        for one in needed
-        if environment.region not in session.get_available_regions(one, partition_name=partition)
-    ]
-    if lacking:
-        remedy = "Choose another region, or leave the part out (search.kind: none)."
-        yield Check("services", "failed", f"{environment.region} lacks {', '.join(lacking)}", remedy)
-    else:
-        yield Check("services", "ok", f"{environment.region} has all {len(needed)}")
+def services(environment: Environment) -> Check:
+    """Say whether the region has every service, as far as the installed botocore knows regions."""
+    missing = lacking(environment)
+    if missing:
+        return Check("services", "failed", f"{environment.region} lacks {', '.join(missing)}", OTHER_REGION)
+    return Check("services", "ok", f"{environment.region} has all {len(services_of(environment))}")
 
 
 def buckets(s3: Any, cloudformation: Any, place: Place) -> Iterator[Check]:

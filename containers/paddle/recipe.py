@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from config.yaml_source import Settings, load_named, names_in
+from config.yaml_source import FileName, Settings, load_named, names_in
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -74,7 +74,7 @@ class Optimisation(Settings):
 class Recipe(Settings):
     """A network and how it is trained."""
 
-    recipe: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+    recipe: FileName
     description: str
     task: Literal["recognition", "detection"]
     network: str

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from config.family import Share
-from config.yaml_source import Settings, load_named, names_in
+from config.yaml_source import FileName, Settings, load_named, names_in
 from corpus.splits import SplitPolicy
 from corpus.synthesis.texts import analysers, receipts, tags
 
@@ -183,7 +183,7 @@ class Degradations(Settings):
 class Recipe(Settings):
     """One file of `corpus/synthesis/recipes/`. It draws either lines (`text`, `line`) or sheets (`sheet`)."""
 
-    recipe: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
+    recipe: FileName
     description: str
     text: TextSettings | None = None
     line: LineSettings | None = None

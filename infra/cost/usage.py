@@ -174,7 +174,7 @@ def _search(environment: Environment, scenario: Scenario) -> Iterator[Use]:
         return
     gb = scenario.drawings_indexed_per_month * 12 / 1000 * _GB_A_THOUSAND_DRAWINGS  # of a year
     if environment.search.kind == "managed":
-        return  # paid by the hour: see infra/cost/resources.py
+        return  # paid by the hour: see infra/cost/standing.py
     index_h = scenario.drawings_indexed_per_month / _DRAWINGS_AN_INDEX_HOUR
     awake = scenario.search_hours_per_month * _SEARCH_OCU + index_h * _INDEX_OCU
     yield Use("search, while awake", "opensearch.ocu", awake)

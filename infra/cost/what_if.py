@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from config.environment import Environment
+from config.environment import Environment, unused_by
 from config.errors import InputError, Problem, did_you_mean
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -23,7 +23,7 @@ def changed(environment: Environment, asked: Sequence[str]) -> Environment:
     Raises:
         InputError: a name or a value that there is not.
     """
-    content = environment.model_dump(mode="json")
+    content = environment.model_dump(mode="json", exclude_unset=True)  # a default may be no choice
     for one in asked:
         name, _, value = one.partition("=")
         if name not in CHOICES or value not in CHOICES[name]:
@@ -44,23 +44,27 @@ def _spot(content: dict[str, Any], value: str) -> None:
     if value == "off":
         training |= {"spot": False, "max_wait_s": None}
     else:
-        wait_s = training["max_wait_s"] or 2 * training["max_runtime_s"]
+        wait_s = training.get("max_wait_s") or 2 * training["max_runtime_s"]
         training |= {"spot": True, "instances": training["instances"][:1], "keep_warm_s": 0}
         training["max_wait_s"] = wait_s
 
 
 def _serving(content: dict[str, Any], value: str) -> None:
-    serving = content["serving"]
-    instance = None if value == "serverless" else serving["instance"] or _SERVING_INSTANCE
-    least = max(1, serving["min_instances"]) if value == "realtime" else 0
+    serving = content.setdefault("serving", {})
+    instance = None if value == "serverless" else serving.get("instance") or _SERVING_INSTANCE
+    least = max(1, serving.get("min_instances", 0)) if value == "realtime" else 0
     serving |= {"kind": value, "instance": instance, "min_instances": least}
+    for key in unused_by(value):
+        serving.pop(key, None)
 
 
 def _search(content: dict[str, Any], value: str) -> None:
-    search = content["search"]
-    instance = search["instance"] or _SEARCH_INSTANCE
+    search = content.setdefault("search", {})
+    instance = search.get("instance") or _SEARCH_INSTANCE
     search |= {"kind": value, "instance": instance if value == "managed" else None}
-    if value != "none" and content["network"] is None:
+    if value != "managed":
+        search.pop("nodes", None)
+    if value != "none" and content.get("network") is None:
         content["make_network"] = True  # a search is inside one, whose endpoints cost more than it may
 
 

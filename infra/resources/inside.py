@@ -33,8 +33,8 @@ def inside(place: Place, setting: str) -> Inside:
     if network is None or network.vpc is None:
         found = f"{setting} and no network" if network is None else f"{setting} and a network without its vpc"
         remedy = "Set make_network: true, or network with vpc, subnets and security_groups; or leave it out."
-        file = f"config/environments/{place.environment.environment}.yaml"
-        raise InputError(Problem("network.missing", found, "a network that it is inside of", remedy, file))
+        expected, file = "a network that it is inside of", place.environment.file
+        raise InputError(Problem("network.missing", found, expected, remedy, file))
     return Inside(network.vpc, tuple(network.subnets), tuple(network.security_groups))
 
 
@@ -64,6 +64,6 @@ def store_name(place: Place, name: str) -> str:
     full = f"{place.prefix}-{name.lower()}"
     if len(full) > _LONGEST_STORE:
         found = f"{full!r}, the name of a search store, has {len(full)} characters"
-        remedy = "Shorten the environment's name."
-        raise InputError(Problem("search.name", found, f"at most {_LONGEST_STORE}", remedy))
+        expected, remedy = f"at most {_LONGEST_STORE}", "Shorten the environment's name."
+        raise InputError(Problem("search.name", found, expected, remedy, place.environment.file))
     return full

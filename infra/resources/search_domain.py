@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_opensearchservice as opensearch
 from constructs import Construct
 
+from config.errors import InputError, Problem
 from infra.nag import acknowledge
 from infra.resources.access import Statements, allow
 from infra.resources.function import retention
@@ -43,7 +44,7 @@ class PrivateDomain(Construct):
     ) -> None:
         super().__init__(scope, name)
         search = place.environment.search
-        zones = min(search.nodes, len(network.subnets), _MOST_ZONES)
+        zones = _zones(place, network)
         self._place, self._name = place, store_name(place, name)
         door = open_to_jobs(self, "Door", network=network, description="The way to the search")
         cluster = opensearch.CfnDomain.ClusterConfigProperty(
@@ -132,6 +133,23 @@ class PrivateDomain(Construct):
         acknowledge(domain, "OS4", "A few nodes elect their master; the index can be made again")
         if zones == 1:
             acknowledge(domain, "OS7", "One node, as the environment's file asks for")
+
+
+def _zones(place: Place, network: Inside) -> int:
+    """Return in how many zones the nodes are.
+
+    Raises:
+        InputError: the zones would not have as many nodes each, which OpenSearch asks for
+            (https://docs.aws.amazon.com/opensearch-service/latest/developerguide/managedomains-multiaz.html).
+    """
+    nodes, subnets = place.environment.search.nodes, len(network.subnets)
+    zones = min(nodes, subnets, _MOST_ZONES)
+    if nodes % zones:
+        found = f"search.nodes is {nodes}, and the network has {subnets} subnets"
+        remedy = f"Say nodes: {nodes - nodes % zones} or {nodes - nodes % zones + zones}."
+        expected = f"as many nodes in each of {zones} zones"
+        raise InputError(Problem("search.nodes", found, expected, remedy, place.environment.file))
+    return zones
 
 
 def _across(zones: int) -> opensearch.CfnDomain.ZoneAwarenessConfigProperty | None:

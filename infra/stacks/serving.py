@@ -42,7 +42,7 @@ class ServingStack(EnvironmentStack):
         self._access = Access(place, (key.key_arn,))
         endpoints = [place.name(family) for family in place.environment.families]
         for endpoint in endpoints:
-            _check_length(endpoint)
+            _check_length(endpoint, place.environment.file)
         self.alarms = {
             endpoint: EndpointAlarms(
                 self,
@@ -174,7 +174,7 @@ class ServingStack(EnvironmentStack):
         return [self._access.arn("cloudwatch", f"alarm:{one}") for one in names]
 
 
-def _check_length(endpoint: str) -> None:
+def _check_length(endpoint: str, file: str) -> None:
     """Refuse a name whose releases SageMaker would refuse at the first approval.
 
     Raises:
@@ -183,7 +183,7 @@ def _check_length(endpoint: str) -> None:
     if len(endpoint) > LONGEST_ENDPOINT:
         found = f"{endpoint!r}, the name of an endpoint, has {len(endpoint)} characters"
         remedy = "Shorten the family's name or the environment's."
-        raise InputError(Problem("serving.name", found, f"at most {LONGEST_ENDPOINT}", remedy))
+        raise InputError(Problem("serving.name", found, f"at most {LONGEST_ENDPOINT}", remedy, file))
 
 
 def _disk_key(place: Place) -> str | None:

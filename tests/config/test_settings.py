@@ -119,6 +119,48 @@ def test_time_steps(resize: str, width: int, size: tuple[int, int], steps: int) 
         ("permissions_boundary: arn:aws:iam::123456789012:role/mine", "permissions_boundary is"),
         ("approvers: ['arn:aws:iam::123456789012:']", "approvers.0 is"),
         ("tags: {aws:team: ocr}", "expected keys of 1 to 128 characters that do not begin with 'aws:'"),
+        ("tags: {'glyphline:family': x}", "do not begin with 'aws:' or 'glyphline:'. Change"),
+        ("tags: {'te#m': x}", "17: what tags says does not fit; expected letters, digits, spaces and"),
+        ("tags: {team: 'a\u0e35'}", "spaces and _.:/=+-@ only, unlike 'a\u0e35'"),
+        ("tags: {team: 5}", "17: tags.team is 5; expected text. Quote it: "),
+        (
+            "account: 123456789012",
+            "17: account is 123456789012; expected text. Quote it: without quotes YAML does not",
+        ),
+        ("alarms_to: me", "17: alarms_to is 'me'; expected a mail address. Change the value."),
+        ("network: {subnets: [subnet-1, subnet-1], security_groups: [sg-1]}", "expected each id once"),
+        ("network: {subnets: [subnet-1], security_groups: [sg-1, sg-1]}", "expected each id once"),
+        (
+            "network: {subnets: [subnet-x], security_groups: [sg-1]}",
+            "network.subnets.0 is 'subnet-x'; expected the id of a subnet, such as",
+        ),
+        (
+            "labelling: {user_pool: eu-central-1_a, user_pool_client: b}",
+            "expected backend: ground-truth where",
+        ),
+        (
+            "labelling: {backend: ground-truth, user_pool: a, user_pool_client: b}",
+            "labelling.user_pool is 'a'; expected the id of a Cognito user pool, such as",
+        ),
+        (
+            "serving: {min_instances: 0}",
+            "17: what serving says does not fit; expected no min_instances where",
+        ),
+        ("serving: {max_instances: 2}", "expected no max_instances where kind is serverless"),
+        (
+            "serving: {kind: async, instance: ml.c5.large, memory_mb: 3072}",
+            "expected no memory_mb where kind is",
+        ),
+        (
+            "serving: {kind: async, instance: ml.c5.large, max_concurrency: 5}",
+            "no max_concurrency where kind is",
+        ),
+        ("search: {nodes: 1}", "expected no nodes where kind is none"),
+        ("make_network: true\nsearch: {kind: serverless, nodes: 2}", "no nodes where kind is serverless"),
+        (
+            "make_network: true\nnetwork: {subnets: [subnet-1], security_groups: [sg-1]}",
+            "dev.yaml: what the file says does not fit; expected make_network: true or a network",
+        ),
         (f"tags: {{team: {'x' * 257}}}", "expected a value of at most 256 characters for 'team'"),
         (f"tags: {{{', '.join(f't{number}: x' for number in range(41))}}}", "expected at most 40 tags"),
     ],
@@ -133,11 +175,49 @@ def test_a_bad_value_of_an_environment(tmp_path: Path, added: str, told: str) ->
     [
         ("[pid-rec, receipt-rec,", "[pid-rec, pid-rec,", ":7: families is"),
         ("  processing:", "  tracking: https://mlflow.example\n  processing:", ":9: pipelines.tracking is"),
+        (
+            "pipelines:",
+            "track: true\npipelines:\n  tracking: arn:aws:sagemaker:eu-central-1:123456789012:mlflow-app/a",
+            "dev.yaml: what the file says does not fit; expected track: true, ",
+        ),
+        ("[pid-rec, receipt-rec, thai-rec]", "[]", ":7: families is []; expected at least 1 item. Change"),
+        ("[pid-rec, receipt-rec, thai-rec]", "pid-rec", ":7: families is 'pid-rec'; expected a list. Change"),
+        (
+            "eu-central-1",
+            "Frankfurt",
+            ":3: region is 'Frankfurt'; expected a region, such as eu-central-1. Change the value.",
+        ),
+        ("eu-central-1", "eu-central-1a", ":3: region is 'eu-central-1a'; expected a region, such as"),
+        (
+            "[ml.m5.xlarge]",
+            "[ml.m5.xlarge, ml.m5.xlarge]",
+            "expected each instance type once. Change the value.",
+        ),
+        ("eu-central-1", "", ":3: region is empty; expected text. Change the value."),
+        ("7200", "soon", "max_runtime_s is 'soon'; expected a valid integer. Change"),
+        ("spot: true", "spot: perhaps", "spot is 'perhaps'; expected true or false. Change"),
+        (
+            "    max_wait_s: 86400\n",
+            "",
+            ":12: what pipelines.training says does not fit; expected spot: true",
+        ),
+        (
+            "[ml.m5.xlarge]",
+            "[m5.xlarge]",
+            ":10: pipelines.processing.instances.0 is 'm5.xlarge'; expected an instance type of SageMaker",
+        ),
     ],
 )
 def test_a_changed_value_of_an_environment(tmp_path: Path, old: str, new: str, told: str) -> None:
     good = (ENVIRONMENTS / "dev.yaml").read_text(encoding="utf-8")
     assert told in _refused_environment(tmp_path, good.replace(old, new, 1))
+
+
+def test_tags_of_every_script_are_taken(tmp_path: Path) -> None:
+    text = (ENVIRONMENTS / "dev.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "dev.yaml"
+    path.write_text(text.replace("project: glyphline", "Büro 2/b: a_b.c:d=e+f-g@h"), encoding="utf-8")
+    assert load_environment(str(path)).tags == {"Büro 2/b": "a_b.c:d=e+f-g@h"}
 
 
 def test_arns_of_every_partition_are_taken() -> None:

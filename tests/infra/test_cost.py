@@ -59,7 +59,7 @@ def test_a_type_that_nobody_knows_is_named() -> None:
 
 
 def test_an_instance_without_a_price_in_the_region_is_named() -> None:
-    content = load_environment("dev").model_dump(mode="json")
+    content = load_environment("dev").model_dump(mode="json", exclude_unset=True)
     content["pipelines"]["training"] |= {"instances": ["ml.g5.xlarge"]}
     there = costs(Environment.model_validate({**content, "region": "us-east-1"}), {}, "poc")
     assert there.unpriced == ()
@@ -100,6 +100,16 @@ def test_a_thought_that_there_is_not_is_refused(asked: str, told: str) -> None:
     with pytest.raises(InputError, match="--what-if") as caught:
         changed(load_environment("dev"), [asked])
     assert told in str(caught.value) or "Use one of" in str(caught.value)
+
+
+def test_a_thought_leaves_out_what_its_kind_does_not_use() -> None:
+    prod = load_environment("prod").model_dump(exclude_unset=True)
+    search = {"kind": "managed", "instance": "t3.small.search", "nodes": 2}
+    serving = {"memory_mb": 2048, "max_concurrency": 9}
+    large = Environment.model_validate({**prod, "search": search})
+    small = Environment.model_validate({**prod, "serving": serving})
+    assert changed(large, ["serving=serverless", "search=none"]).serving.instance is None
+    assert changed(small, ["serving=async"]).serving.max_concurrency == 5
 
 
 def test_a_collection_sleeps_only_in_a_group_that_may() -> None:

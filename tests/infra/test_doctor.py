@@ -35,10 +35,7 @@ def place() -> Place:
 
 
 def changed(**sections: dict[str, Any]) -> Environment:
-    content = load_environment("dev").model_dump(mode="json")
-    for section, values in sections.items():
-        content[section] |= values
-    return Environment.model_validate(content)
+    return Environment.model_validate(load_environment("dev").model_dump(exclude_unset=True) | sections)
 
 
 def client(service: str) -> Any:
@@ -101,7 +98,9 @@ def test_ground_truth_needs_a_workforce_only_where_it_labels(place: Place) -> No
     sagemaker = client("sagemaker")
     assert list(readiness.ground_truth(sagemaker, place)) == []
     made = changed(labelling={"backend": "ground-truth"})
-    named = changed(labelling={"backend": "ground-truth", "user_pool": "pool", "user_pool_client": "client"})
+    named = changed(
+        labelling={"backend": "ground-truth", "user_pool": f"{REGION}_pool", "user_pool_client": "client"}
+    )
     for forces, environment, state in (
         ([], made, "failed"),
         ([workforce("default")], made, "failed"),
@@ -125,12 +124,9 @@ def workforce(name: str) -> dict[str, Any]:
 
 
 def test_a_region_without_a_service_is_named() -> None:
-    session = boto3.Session()
-    assert states(list(readiness.services(session, load_environment("dev")))) == {"services": "ok"}
-    content = load_environment("dev").model_dump(mode="json")
-    content["search"] = {"kind": "serverless"}
-    young = Environment.model_validate({**content, "region": "mx-central-1"})
-    (check,) = readiness.services(session, young)
+    assert readiness.services(load_environment("dev")).state == "ok"
+    young = changed(search={"kind": "serverless"}).model_copy(update={"region": "mx-central-1"})
+    check = readiness.services(young)
     assert check.state == "failed"
     assert "opensearchserverless" in check.found
 

@@ -25,7 +25,7 @@ def collection() -> Resources:
 
 @pytest.fixture(scope="module")
 def domain() -> Resources:
-    return _search(inside_of(search={"kind": "managed", "instance": "r7g.large.search", "nodes": 3}))
+    return _search(inside_of(search={"kind": "managed", "instance": "r7g.large.search", "nodes": 4}))
 
 
 def _policies(resources: Resources) -> dict[str, Any]:
@@ -101,6 +101,13 @@ def test_a_domain_of_one_node_is_in_one_zone() -> None:
     assert "ZoneAwarenessConfig" not in said["ClusterConfig"]
 
 
+def test_zones_of_unlike_many_nodes_are_refused_before() -> None:
+    search = {"kind": "managed", "instance": "t3.small.search", "nodes": 3}
+    told = r"config/environments/prod\.yaml: search\.nodes is 3, .* 2 subnets; .* 2 zones\. Say nodes: 2 or 4"
+    with pytest.raises(InputError, match=told):
+        _search(inside_of(search=search))
+
+
 def test_without_a_network_there_is_no_search() -> None:
     with pytest.raises(
         InputError, match=r"prod\.yaml: search\.kind: serverless and no network.*make_network"
@@ -109,5 +116,5 @@ def test_without_a_network_there_is_no_search() -> None:
 
 
 def test_a_name_that_opensearch_refuses_is_refused_before() -> None:
-    with pytest.raises(InputError, match="at most 28"):
+    with pytest.raises(InputError, match=r"config/environments/production-eu\.yaml: .*at most 28"):
         _search(inside_of(environment="production-eu"))

@@ -133,5 +133,5 @@ def test_a_serverless_environment_may_not_scale_anything() -> None:
 
 
 def test_a_name_that_leaves_no_room_is_refused() -> None:
-    with pytest.raises(InputError, match=r"has 52 characters; expected at most 48\. Shorten"):
+    with pytest.raises(InputError, match=r"prod\.yaml: .*has 52 characters; expected at most 48\. Shorten"):
         _serving(place_of(families=["a-family-whose-name-is-a-bit-too-long"]))
