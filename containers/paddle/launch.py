@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 RANK, SIZE = "PADDLE_TRAINER_ID", "PADDLE_TRAINERS_NUM"
@@ -58,16 +59,20 @@ def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
     ]
 
     told: list[int] = []
+    waiting = set(range(count))
+
+    def tell(number: int) -> None:
+        for rank in waiting:
+            with suppress(ProcessLookupError):
+                os.kill(workers[rank].pid, number)  # by Popen, one that just ended would be reaped unseen
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         told.append(number)
-        for worker in workers:
-            worker.send_signal(number)
+        tell(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, pass_on)
     first_failure = 0
-    waiting = set(range(count))
     while waiting:
         pid, status = os.wait()
         ended = next((rank for rank in waiting if workers[rank].pid == pid), None)
@@ -82,8 +87,7 @@ def launch(command: Sequence[str], count: int, *, gpus: bool) -> int:
         if not told:
             if ended:
                 sys.stderr.write(f"error: process {ended + 1} of {count} failed with exit code {code}\n")
-            for rank in waiting:
-                workers[rank].kill()
+            tell(signal.SIGKILL)
     return first_failure
 
 

@@ -210,6 +210,16 @@ def test_two_processes_train_one_model(home: Path, tmp_path: Path) -> None:
     assert "already holds a model" in said
 
 
+def test_processes_that_fail_at_once_fail_as_one() -> None:
+    """They end while the first failure is handled: none may be missed, or waited for in vain."""
+    program = (
+        "from containers.paddle.launch import launch; raise SystemExit(launch(['false'], 4, gpus=False))"
+    )
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, "Errno" in done.stderr) == (1, False), done.stderr
+
+
 def test_several_processes_fail_as_one(home: Path, tmp_path: Path) -> None:
     few_rows = ("-s", "processes=3", "-s", "batch_size=319", "-s", "epochs=1", "-s", "learning_rate=1e-7")
     job = _command_line(home, tmp_path / "m", *few_rows)
