@@ -40,7 +40,6 @@ def doctor(
 
 
 def _account(environment: Environment) -> Iterator[Check]:
-
     from cli.account import account_of, client, refusals
     from infra import readiness
     from pipelines.place import Place

@@ -104,7 +104,6 @@ def _pipeline(access: Access) -> Statements:
     jobs = access.sagemaker("training-job/pipelines-*", "processing-job/pipelines-*")
     verbs = [f"sagemaker:{verb}{job}" for verb in ("Create", "Describe", "Stop") for job in _JOBS]
     trials = access.sagemaker("experiment-trial/*", "experiment-trial-component/*")
-    lineage = access.sagemaker("artifact/*")
     return [
         allow([*verbs, "sagemaker:AddTags", "sagemaker:ListTags"], jobs),
         allow(
@@ -116,24 +115,18 @@ def _pipeline(access: Access) -> Statements:
             [f"sagemaker:{one}" for one in (*_TRACKED, "AddTags")],
             [*access.named("experiment/{}"), *trials],
         ),
-        allow(
-            [
-                f"sagemaker:{one}"
-                for one in ("CreateArtifact", "DescribeArtifact", "AddAssociation", "AddTags")
-            ],
-            lineage,
-        ),
+        allow([f"sagemaker:{one}" for one in _LINEAGE], access.sagemaker("artifact/*")),
         *access.pass_on("processing", "training"),
-        *access.read(
-            "artifacts", "runs", "models"
-        ),  # JsonGet asks decision.json; a version names its weights
-        *access.pull(),  # and its image, whose digest SageMaker looks up
+        # JsonGet asks decision.json; a version names its weights and its image, which SageMaker looks up
+        *access.read("artifacts", "runs", "models"),
+        *access.pull(),
         allow(["ecr:DescribeImages"], access.repositories()),
         *_encrypt_disks(access),
     ]
 
 
 _JOBS = ("TrainingJob", "ProcessingJob")
+_LINEAGE = ("CreateArtifact", "DescribeArtifact", "AddAssociation", "AddTags")
 _TRACKED = (
     *("CreateExperiment", "DescribeExperiment", "CreateTrial", "DescribeTrial", "CreateTrialComponent"),
     *("DescribeTrialComponent", "UpdateTrialComponent", "AssociateTrialComponent"),

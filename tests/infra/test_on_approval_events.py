@@ -41,10 +41,15 @@ def test_a_message_is_sent_anew_until_the_version_serves(world: World, queue: An
 def _approved_in_studio(world: World, minutes: int) -> str:
     """Return the ARN of a version that somebody approves in Studio, of which the function hears."""
     arn = world.register()
-    world.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
-    world.changed(arn, minutes=minutes)
-    module.handler(change_of(arn, minutes=minutes, fields="ModelApprovalStatus"), None)
+    _decide_in_studio(world, arn, "Approved", minutes=minutes)
     return arn
+
+
+def _decide_in_studio(world: World, arn: str, status: str, *, minutes: int, heard: bool = True) -> None:
+    world.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
+    world.changed(arn, minutes=minutes)
+    if heard:
+        module.handler(change_of(arn, status, minutes=minutes, fields="ModelApprovalStatus"), None)
 
 
 def test_an_approval_in_studio_is_written_down(world: World, queue: Any) -> None:
@@ -134,13 +139,6 @@ def test_the_clock_does_not_fill_the_dead_queue_with_what_was_taken_back(world: 
     module.handler(batch(clock()), None)
     assert not queue()
     assert len(world.updates) == 1
-
-
-def _decide_in_studio(world: World, arn: str, status: str, *, minutes: int, heard: bool = True) -> None:
-    world.sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus=status)
-    world.changed(arn, minutes=minutes)
-    if heard:
-        module.handler(change_of(arn, status, minutes=minutes, fields="ModelApprovalStatus"), None)
 
 
 def test_a_rollback_in_studio_minutes_after_an_approval_counts(world: World, queue: Any) -> None:
