@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from config.yaml_source import Settings, load_named, names_in, of_form
+
+if TYPE_CHECKING:
+    from config.family import Family
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
@@ -296,6 +299,13 @@ class Environment(Settings):
     def file(self) -> str:
         """Where all this is said, as a message names it."""
         return f"config/environments/{self.environment}.yaml"
+
+    def for_family(self, family: Family) -> Environment:
+        """Return this environment with what `family` says of its own resources and serving in its place."""
+        said = family.resources.model_dump(exclude_none=True)
+        own = {name: getattr(family.resources, name) for name in said}
+        pipelines = self.pipelines.model_copy(update=own)
+        return self.model_copy(update={"pipelines": pipelines, "serving": family.serving or self.serving})
 
 
 def _once(what: str, items: tuple[str, ...]) -> tuple[str, ...]:

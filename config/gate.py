@@ -1,4 +1,4 @@
-"""When a candidate is good enough: the `gate:` section of a family."""
+"""When a candidate is good enough: the `gate:` section of a family, as far as every task has it."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ SliceName = Annotated[str, of_form(r"[^=]+=.+", "a slice, such as split=golden")
 
 
 class GatePolicy(Settings):
-    """What a candidate must satisfy. Rates are shares: 0.01 is one error in a hundred characters.
+    """What a candidate must satisfy. Every task adds limits of its own in `config/tasks/`.
 
-    A limit that is None is not asked. A number that is asked and is not there fails the gate. A limit on a
-    difference holds for its whole interval: what lies within by its best estimate alone is in doubt.
+    The *error* is that of the task's headline figure, as a share: the character error rate itself, or one
+    minus macro F1. A limit that is None is not asked. A number that is asked and is not there fails the gate.
+    A limit on a difference holds for its whole interval: what lies within by its best estimate alone is in
+    doubt.
     """
 
-    max_cer: Share = 0.10
-    """The highest character error rate over all samples."""
+    max_error: Share = 0.10
+    """The highest error over all items."""
     guarded_slices: tuple[SliceName, ...] = ("split=golden", "age=old")
     """Where the candidate must not be worse than the champion."""
     max_regression: Share = 0.005
-    """By how much the CER of a guarded slice may rise, at the upper end of its interval."""
+    """By how much the error of a guarded slice may rise, at the upper end of its interval."""
     new_slice: SliceName = "age=new"
     min_improvement: Share | None = 0.0
-    """By how much the CER of the new slice must fall, at the upper end of its interval.
+    """By how much the error of the new slice must fall, at the upper end of its interval.
 
-    0.0 asks for a proof that it did not rise: a model that is as good on the whole but reads other lines
-    wrong does not pass where doubt fails; one with as many errors on every line does. None asks for nothing.
+    0.0 asks for a proof that it did not rise: a model that is as good on the whole but wrong elsewhere does
+    not pass where doubt fails; one with as many errors on every item does. None asks for nothing.
     """
     confidence: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.95
     """Of the intervals that decide whether a difference is real."""
     on_doubt: Literal["fail", "pass"] = "fail"
     """What becomes of a check that cannot be told: the interval reaches over the limit or has no width
-    although lines changed, or the slice has fewer than 20 lines."""
-    max_new_loops: Annotated[int, Field(ge=0)] | None = 0
-    """Lines on which the candidate repeats itself and the champion does not."""
+    although answers changed, or the slice is too small."""
     max_size_mb: Annotated[float, Field(gt=0)] | None = None
     max_latency_p95_ms: Annotated[float, Field(gt=0)] | None = None
     max_parity_mismatch: Share | None = None
-    """Share of samples that the exported artifact may read otherwise than the trained network."""
+    """Share of items that the exported artifact may answer otherwise than the trained model."""

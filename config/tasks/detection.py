@@ -1,17 +1,18 @@
-"""How text is found on a page: the `detection:` section of a family whose task it is."""
+"""Families that find text on pages: `task: detection`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from config.family import Accepts, Family, Share, Training, Unit
+from config.gate import GatePolicy, SliceName
+from config.recipe import NetworkRecipe, Recipe
 from config.yaml_source import Settings
 
 STRIDE_PX = 32
 """The deepest features of a detector are so much coarser than the page: tiles are multiples of it."""
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Detection(Settings):
@@ -38,3 +39,39 @@ class Detection(Settings):
         if 2 * self.overlap_px > self.tile_px:
             raise ValueError(f"overlap_px {self.overlap_px} to be at most half of tile_px {self.tile_px}")
         return self
+
+
+class DetectionRecipe(NetworkRecipe):
+    """A detector's network and how it is trained; it sees random crops of pages."""
+
+    task: Literal["detection"]
+
+
+class DetectionGate(GatePolicy):
+    """The limits of a detector; its error is one minus the harmonic mean of precision and recall."""
+
+    max_error: Share = 0.30
+    guarded_slices: tuple[SliceName, ...] = ("age=old",)
+    """A set of pages is small: its golden pages alone are often too few to tell two models apart."""
+    max_regression: Share = 0.02
+
+
+class DetectionTraining(Training):
+    """By which image and recipe a detector is trained."""
+
+    recipe: str = "db-mobile"
+
+
+class DetectionFamily(Family):
+    """A family that finds text on pages instead of reading it."""
+
+    headline: ClassVar[str] = "hmean"
+    images: ClassVar[tuple[str, ...]] = ("paddle",)
+    accepts: ClassVar[Accepts] = Accepts(("image",), ("image/png", "image/jpeg"))
+    unit: ClassVar[Unit] = "image"
+    recipe_kind: ClassVar[type[Recipe]] = DetectionRecipe
+
+    task: Literal["detection"]
+    detection: Detection = Detection()
+    training: DetectionTraining = DetectionTraining()
+    gate: DetectionGate = DetectionGate()

@@ -1,0 +1,112 @@
+"""Every kind of model that a family may be, and how a family or a recipe of any kind is read.
+
+A new task is one module beside this one and one line in `TASKS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ConfigDict
+
+from config.errors import ConfigError, Problem, did_you_mean
+from config.family import FAMILIES, Family
+from config.recipe import RECIPES, Recipe
+from config.tasks.detection import DetectionFamily
+from config.tasks.recognition import RecognitionFamily
+from config.yaml_source import Settings, line_of, load_model, load_named, names_in, path_of
+
+TASKS: dict[str, type[Family]] = {
+    "detection": DetectionFamily,
+    "recognition": RecognitionFamily,
+}
+
+
+class _Head(Settings):
+    """What tells one kind of family from another."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    task: str
+
+
+def load_family(name_or_path: str | Path) -> Family:
+    """Return a family of any task, by its name in `config/families/` or from any YAML file's path.
+
+    Raises:
+        ConfigError: no such family, or its file is wrong (with file, line, key and the nearest name).
+    """
+    path = path_of(name_or_path, FAMILIES)
+    task = load_model(path, _Head).task
+    if task not in TASKS:
+        expected, remedy = " or ".join(map(repr, TASKS)), did_you_mean(task, TASKS)
+        line = line_of(path, "task")
+        raise ConfigError(Problem("config.task", f"task is {task!r}", expected, remedy, str(path), line))
+    family = load_named(name_or_path, FAMILIES, TASKS[task], "family")
+    _check_image(family, path)
+    family = family.resolved(path)
+    try:
+        load_recipe(family)
+    except ConfigError as error:
+        if error.problem.file is not None:
+            raise
+        line = line_of(path, "training.recipe")
+        raise ConfigError(replace(error.problem, file=str(path), line=line)) from error
+    return family
+
+
+def family_names() -> list[str]:
+    """Return the names of the families that `config/families/` holds."""
+    return names_in(FAMILIES)
+
+
+def load_recipe(family: Family, name_or_path: str | None = None) -> Recipe:
+    """Return the recipe of `family`, or the one that is named in its place.
+
+    Raises:
+        ConfigError: there is no such recipe, it is wrong, or the family's image cannot follow it.
+    """
+    named, folder = name_or_path or family.training.recipe, RECIPES / family.task
+    path = path_of(named, folder)
+    if path.parent == folder and not path.exists():
+        known = names_in(folder)
+        other = next((task for task in TASKS if named in names_in(RECIPES / task)), None)
+        found = f"no recipe {named!r}" if other is None else f"the recipe {named!r}, which is for {other}"
+        expected, remedy = f"one for {family.task}", did_you_mean(named, known)
+        raise ConfigError(Problem("config.missing", found, expected, remedy))
+    recipe = load_named(named, folder, family.recipe_kind, "recipe")
+    if family.training.image not in recipe.images:
+        found = f"the recipe {recipe.recipe!r}, which is for the image {' and '.join(recipe.images)}"
+        fit = [one for one in names_in(folder) if family.training.image in _images_of(folder / f"{one}.yaml")]
+        remedy = f"Use one of: {', '.join(fit)}." if fit else "Name another image in training.image."
+        raise ConfigError(
+            Problem("recipe.image", found, f"one for the image {family.training.image!r}", remedy)
+        )
+    return recipe
+
+
+class _Images(Settings):
+    model_config = ConfigDict(extra="ignore")
+
+    images: tuple[str, ...]
+
+
+def _images_of(path: Path) -> tuple[str, ...]:
+    return load_model(path, _Images).images
+
+
+def _check_image(family: Family, path: Path) -> None:
+    """Refuse an image that lacks the family's task.
+
+    Raises:
+        ConfigError: it does, or there is no such image.
+    """
+    image = family.training.image
+    if image not in family.images:
+        offered = ", ".join(family.images)
+        found = f"training.image is {image!r}, which does not offer the task {family.task!r}"
+        line = line_of(path, "training.image")
+        raise ConfigError(
+            Problem("config.image", found, f"one of: {offered}", did_you_mean(image, family.images), str(path), line)
+        )

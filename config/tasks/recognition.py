@@ -1,0 +1,119 @@
+"""Families that read text lines: `task: recognition`."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AliasChoices, Field, model_validator
+
+from config.family import Accepts, Family, Share, Training, UnicodeForm
+from config.gate import GatePolicy
+from config.recipe import NetworkRecipe, Recipe
+from config.yaml_source import Settings
+
+Resize = Literal["stretch", "pad", "keep-ratio"]
+
+
+class Recognition(Settings):
+    """How a text line becomes CTC time steps.
+
+    An image is scaled to `height_px`; `resize` says what becomes of its width: ``stretch`` to exactly
+    `width_px`, ``pad`` (keep the ratio, fill up to `width_px`, squeeze what is wider), or
+    ``keep-ratio`` (up to `width_px`, squeeze what is wider). The network emits one step for every
+    `step_px` pixels of width.
+    """
+
+    height_px: Annotated[int, Field(ge=8, le=256)]
+    width_px: Annotated[int, Field(ge=8, le=8192)]
+    resize: Resize
+    step_px: Annotated[int, Field(ge=1, le=32)]
+    max_text_length: Annotated[int, Field(ge=1, le=1024)]
+    charset: str | None = None
+    """Path of a charset file, one character a line, relative to the family's file; none: from the data."""
+    unicode_form: UnicodeForm = "NFC"
+
+    @model_validator(mode="after")
+    def _has_time_steps(self) -> Recognition:
+        if self.width_px < self.step_px:
+            raise ValueError(f"width_px {self.width_px} to be at least step_px {self.step_px}")
+        return self
+
+    def time_steps(self, width_px: int, height_px: int) -> int:
+        """Return the number of CTC steps that an image of this size gives (at least 1)."""
+        if self.resize != "keep-ratio":
+            return self.width_px // self.step_px
+        scaled = -(-width_px * self.height_px // max(height_px, 1))  # rounded up
+        return max(1, min(scaled, self.width_px) // self.step_px)
+
+
+class Augmentation(Settings):
+    """How far training images are changed at random; 0 leaves a property as it is."""
+
+    from_epoch: Annotated[int, Field(ge=0)] = 0
+    """Earlier epochs see the images as they are: a CTC network leaves its all-blank plateau sooner."""
+    join: Share = 0.0
+    """Share of lines that are joined with another one, each at half its width (family: ``stretch``)."""
+    shift: Share = 0.04
+    """Of the height; along the line, too."""
+    stretch: Share = 0.1
+    shear: Share = 0.08
+    """Pixels along the line for each pixel of height."""
+    slope: Share = 0.03
+    """Pixels of height for each pixel along the line."""
+    stroke: Share = 0.15
+    """Share of images whose strokes are made thicker or thinner."""
+    blur: Share = 0.1
+    """Share of images that are blurred."""
+    contrast: Share = 0.2
+    brightness: Share = 0.08
+    noisy: Share = 0.3
+    """Share of images with noise."""
+    noise: Share = 0.04
+    """Its largest standard deviation, of the range from black to white."""
+
+
+class RecognitionRecipe(NetworkRecipe):
+    """A recogniser's network and how it is trained."""
+
+    task: Literal["recognition"]
+    augmentation: Augmentation | None = None
+
+
+class RecognitionGate(GatePolicy):
+    """The limits of a recogniser; its error is the character error rate."""
+
+    max_error: Share = Field(0.10, validation_alias=AliasChoices("max_error", "max_cer"))
+    """The highest character error rate over all lines; `max_cer` is the same."""
+    max_new_loops: Annotated[int, Field(ge=0)] | None = 0
+    """Lines on which the candidate repeats itself and the champion does not."""
+
+
+class RecognitionTraining(Training):
+    """By which image and recipe a recogniser is trained."""
+
+    recipe: str = "crnn-lite"
+
+
+class RecognitionFamily(Family):
+    """A family that reads text lines."""
+
+    headline: ClassVar[str] = "cer"
+    images: ClassVar[tuple[str, ...]] = ("paddle",)
+    accepts: ClassVar[Accepts] = Accepts(("image",), ("image/png", "image/jpeg"))
+    recipe_kind: ClassVar[type[Recipe]] = RecognitionRecipe
+    files: ClassVar[dict[str, str]] = {**Family.files, "recognition.charset": "charset.txt"}
+
+    task: Literal["recognition"]
+    recognition: Recognition
+    training: RecognitionTraining = RecognitionTraining()
+    gate: RecognitionGate = RecognitionGate()
+
+    @property
+    def unicode_form(self) -> UnicodeForm:
+        """The normal form that its texts are brought into."""
+        return self.recognition.unicode_form
+
+    @property
+    def charset_file(self) -> str | None:
+        """The path of its declared charset; None: the charset comes from the data."""
+        return self.recognition.charset
