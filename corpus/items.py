@@ -26,6 +26,8 @@ class Item:
     id: str
     samples: tuple[Sample, ...]
     meta: Mapping[str, Any] = field(default_factory=dict)
+    group: str | None = None
+    """What must not straddle a split (the drawing, page, writer or person); None: it is a group by itself."""
 
     def __post_init__(self) -> None:
         if not self.samples:
@@ -38,11 +40,6 @@ class Item:
         return self.samples[0]
 
     @property
-    def group(self) -> str:
-        """What must not straddle a split: the drawing, page, writer or person that it comes from."""
-        return self.samples[0].group
-
-    @property
     def split(self) -> Split:
         """The split that it is in, whole."""
         return self.samples[0].split
@@ -51,11 +48,11 @@ class Item:
 def items_of(samples: Iterable[Sample], unit: Unit) -> list[Item]:
     """Return `samples` as items, in the order in which each first appears."""
     if unit == "sample":
-        return [Item(one.id, (one,), meta_of((one,))) for one in samples]
+        return [Item(one.id, (one,), meta_of((one,)), one.group) for one in samples]
     pages: dict[str, list[Sample]] = {}
     for one in samples:
         pages.setdefault(one.image or one.id, []).append(one)
-    return [Item(image, tuple(on_it), meta_of(on_it)) for image, on_it in pages.items()]
+    return [Item(name, tuple(on_it), meta_of(on_it), on_it[0].group) for name, on_it in pages.items()]
 
 
 def meta_of(samples: Sequence[Sample]) -> dict[str, Any]:
