@@ -37,6 +37,14 @@ def deny(
     )
 
 
+def from_here(place: Place, operator: str = "StringEquals") -> dict[str, dict[str, str]]:
+    """Return the condition that a service acts for this account.
+
+    Of a service that AWS does not say to name the account, ask ``StringEqualsIfExists`` only.
+    """
+    return {operator: {"aws:SourceAccount": place.account}}
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """The words for one environment; `keys` are the ARNs of the keys that its objects are encrypted with."""

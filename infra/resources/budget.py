@@ -7,8 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.resources.access import ANY, allow, deny
-from infra.stacks.alerts import from_here
+from infra.resources.access import ANY, allow, deny, from_here
 from pipelines.place import Place
 
 _SPENT = (("ACTUAL", 50), ("ACTUAL", 80), ("ACTUAL", 100), ("FORECASTED", 100))

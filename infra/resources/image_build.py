@@ -15,7 +15,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from infra.nag import acknowledge
-from infra.resources.access import ANY, allow
+from infra.resources.access import ANY, allow, from_here
 from infra.resources.function import retention
 from pipelines.place import Place
 
@@ -126,12 +126,11 @@ def _role(
     log: logs.ILogGroup,
     key: kms.IKey,
 ) -> iam.Role:
-    ours = {"StringEquals": {"aws:SourceAccount": place.account}}
     role = iam.Role(
         scope,
         "Role",
         description="Pushes images; reads what they are built from",
-        assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com", conditions=ours),
+        assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com", conditions=from_here(place)),
     )
     statements = [
         allow([f"ecr:{one}" for one in _PUSH], [repository.repository_arn]),

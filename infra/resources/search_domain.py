@@ -13,7 +13,7 @@ from constructs import Construct
 
 from config.errors import InputError, Problem
 from infra.nag import acknowledge
-from infra.resources.access import Statements, allow
+from infra.resources.access import Statements, allow, from_here
 from infra.resources.function import retention
 from infra.resources.inside import Inside, open_to_jobs, store_name
 from pipelines.place import Place
@@ -112,12 +112,11 @@ class PrivateDomain(Construct):
             retention=retention(environment.log_retention_days),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        ours = {"StringEquals": {"aws:SourceAccount": self._place.account}}
         write = iam.PolicyStatement(
             principals=[iam.ServicePrincipal("es.amazonaws.com")],
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[group.log_group_arn],
-            conditions=ours,
+            conditions=from_here(self._place),
         )
         document = cdk.Stack.of(self).to_json_string(iam.PolicyDocument(statements=[write]).to_json())
         self._may_log = logs.CfnResourcePolicy(

@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.resources.access import from_here
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
 
@@ -57,8 +58,3 @@ def let_speak(key: kms.Key, place: Place) -> None:
                 conditions=from_here(place),
             )
         )
-
-
-def from_here(place: Place) -> dict[str, dict[str, str]]:
-    """Return the condition that a service acts for this account."""
-    return {"StringEquals": {"aws:SourceAccount": place.account}}

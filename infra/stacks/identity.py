@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from infra.resources.access import ANY, Access, Statements, allow, deny
+from infra.resources.access import ANY, Access, Statements, allow, deny, from_here
 from infra.resources.studio_access import have_notebooks, look_around, never_as_approver
 from infra.resources.tracked import log_runs
 from infra.stack import EnvironmentStack
@@ -70,7 +70,7 @@ def _trusted(kind: RoleKind, place: Place) -> iam.IPrincipal:
     environment = place.environment
     # Ground Truth is not among the services whose requests AWS says to name the account
     operator = "StringEqualsIfExists" if kind == "labelling" else "StringEquals"
-    ours = {operator: {"aws:SourceAccount": place.account}}
+    ours = from_here(place, operator)
     service = iam.ServicePrincipal("sagemaker.amazonaws.com", conditions=ours)
     account = iam.AccountPrincipal(place.account)
     if kind == "approver":

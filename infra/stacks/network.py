@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from config.environment import Network
-from infra.resources.access import allow
+from infra.resources.access import allow, from_here
 from infra.resources.function import retention
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
@@ -74,12 +74,11 @@ class NetworkStack(EnvironmentStack):
             retention=retention(place.environment.log_retention_days),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        ours = {"StringEquals": {"aws:SourceAccount": place.account}}
         role = iam.Role(
             self,
             "FlowsRole",
             description="Writes down which connections the network has seen",
-            assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions=ours),
+            assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions=from_here(place)),
         )
         write = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"]
         role.add_to_policy(allow(write, [log.log_group_arn]))

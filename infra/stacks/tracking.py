@@ -9,7 +9,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from infra.lint import newer_than_lint
-from infra.resources.access import Access, Statements
+from infra.resources.access import Access, Statements, from_here
 from infra.resources.tracked import call_app
 from infra.stack import EnvironmentStack
 from pipelines.place import Place
@@ -24,7 +24,7 @@ class TrackingStack(EnvironmentStack):
         super().__init__(scope, "tracking", place=place, description="Where runs are logged")
         access = Access(place, (key.key_arn,))
         # MLflow apps are not among the services whose requests AWS says to name the account
-        ours = {"StringEqualsIfExists": {"aws:SourceAccount": place.account}}
+        ours = from_here(place, "StringEqualsIfExists")
         self._files = [*access.read("artifacts", _FOLDER), *access.write("artifacts", _FOLDER)]
         role = iam.Role(
             self,
