@@ -13,14 +13,14 @@ from constructs import Construct
 
 from config.environment import Environment
 
-_FUNCTIONS = Path(__file__).parent.parent / "functions"
+_INFRA = Path(__file__).parent.parent
 
 
 class PlainFunction(lambda_.Function):
     """The function whose code is the package `infra/functions/FOLDER`, which has a ``handler.py``.
 
-    The folder travels as a package of that name, so its modules import each other relatively, there as here
-    (``from .settings import Settings``).
+    It travels as ``functions.FOLDER``, with ``functions.shared`` beside it where it is `shared`: modules
+    import each other relatively, there as here (``from ..shared import approvals``).
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class PlainFunction(lambda_.Function):
         name: str,
         *,
         folder: str,
+        shared: bool = False,
         environment: Environment,
         settings: dict[str, str],
         statements: Sequence[iam.PolicyStatement],
@@ -55,18 +56,24 @@ class PlainFunction(lambda_.Function):
             name,
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"{folder}.handler.handler",
-            code=lambda_.Code.from_asset(
-                str(_FUNCTIONS),
-                exclude=["*", f"!{folder}", "**/__pycache__"],
-                ignore_mode=cdk.IgnoreMode.DOCKER,
-            ),
+            handler=f"functions.{folder}.handler.handler",
+            code=_code(folder, "shared") if shared else _code(folder),
             role=role,
             environment=settings,
             log_group=log,
             timeout=cdk.Duration.seconds(timeout_s),
             memory_size=memory_mb,
         )
+
+
+def _code(*folders: str) -> lambda_.AssetCode:
+    """Return the package `infra/functions` with these of its folders."""
+    kept = [f"!functions/{one}" for one in ("__init__.py", *folders)]
+    return lambda_.Code.from_asset(
+        str(_INFRA),
+        exclude=["*", "!functions", "functions/*", *kept, "**/__pycache__"],
+        ignore_mode=cdk.IgnoreMode.DOCKER,
+    )
 
 
 def retention(days: int) -> logs.RetentionDays:

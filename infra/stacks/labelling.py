@@ -71,6 +71,7 @@ class LabellingStack(EnvironmentStack):
             self,
             "Consolidation",
             folder="consolidation",
+            shared=True,
             environment=place.environment,
             settings={},
             statements=access.read("labelled"),

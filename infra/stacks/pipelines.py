@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from config.family import load_family
+from infra.functions.shared.events import ARRIVAL, RUN_END
 from infra.resources.access import ANY, Access, Statements, allow
 from infra.resources.built import built
 from infra.resources.definition import Made, with_references, with_stand_ins
@@ -89,6 +90,7 @@ class PipelinesStack(EnvironmentStack):
             self,
             "OnLabels",
             folder="on_labels",
+            shared=True,
             environment=environment,
             settings={
                 "TABLE": self.table.table_name,
@@ -117,6 +119,7 @@ class PipelinesStack(EnvironmentStack):
             self,
             "OnRunEnd",
             folder="on_run_end",
+            shared=True,
             environment=self.place.environment,
             settings={
                 "TOPIC_ARN": topic.topic_arn,
@@ -172,7 +175,7 @@ class PipelinesStack(EnvironmentStack):
         """Bring to the queues what happens, and every hour the question who has waited long enough."""
         arrived = events.EventPattern(
             source=["aws.s3"],
-            detail_type=["Object Created"],
+            detail_type=[ARRIVAL],
             detail={
                 "bucket": {"name": [self.place.bucket("snapshots")]},
                 "object": {"key": [f"{one}/snapshot.json" for one in self.place.environment.families]},
@@ -180,7 +183,7 @@ class PipelinesStack(EnvironmentStack):
         )
         ended = events.EventPattern(
             source=["aws.sagemaker"],
-            detail_type=["SageMaker Model Building Pipeline Execution Status Change"],
+            detail_type=[RUN_END],
             detail={
                 "currentPipelineExecutionStatus": ["Succeeded", "Failed", "Stopped"],
                 "pipelineArn": [{"prefix": self._access.arn("sagemaker", f"pipeline/{self.place.prefix}-")}],

@@ -20,6 +20,7 @@ from constructs import Construct
 from config.errors import InputError, Problem
 from config.instances import has_local_disk
 from infra.functions.on_approval.release import LONGEST_ENDPOINT
+from infra.functions.shared.events import VERSION_CHANGE
 from infra.resources.access import ANY, Access, Statements, allow
 from infra.resources.endpoint_alarms import EndpointAlarms
 from infra.resources.function import PlainFunction
@@ -57,7 +58,7 @@ class ServingStack(EnvironmentStack):
         self.on_approval = self._on_approval(key)
         approved = events.EventPattern(
             source=["aws.sagemaker"],
-            detail_type=["SageMaker Model Package State Change"],
+            detail_type=[VERSION_CHANGE],
             detail={"ModelPackageGroupName": endpoints, "ModelApprovalStatus": ["Approved"]},
         )
         target = targets.SqsQueue(self.approvals.queue, dead_letter_queue=self.approvals.dead)
@@ -73,6 +74,7 @@ class ServingStack(EnvironmentStack):
             self,
             "OnApproval",
             folder="on_approval",
+            shared=True,
             environment=environment,
             settings={
                 "SERVING": environment.serving.model_dump_json(),

@@ -24,10 +24,12 @@ OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """The templates by stack, and what cdk-nag said of the app."""
+    """The templates by stack, what cdk-nag said of the app, and what functions travel as."""
 
     templates: dict[str, dict[str, Any]]
     report: dict[str, Any]
+    functions: dict[str, dict[str, bytes]]
+    """The files of each function, by its handler."""
 
 
 @cache
@@ -50,7 +52,22 @@ def everything() -> Everything:
         with suppress(RuntimeError):  # of findings; the report, which it leaves, says of which
             app.synth()
         out = Path(folder)
-        return Everything(
-            {path.name.split(".")[0]: json.loads(path.read_bytes()) for path in out.glob("*.template.json")},
-            json.loads((out / "validation-report.json").read_bytes()),
-        )
+        templates = {
+            path.name.split(".")[0]: json.loads(path.read_bytes()) for path in out.glob("*.template.json")
+        }
+        report = json.loads((out / "validation-report.json").read_bytes())
+        return Everything(templates, report, _functions(templates, out))
+
+
+def _functions(templates: dict[str, dict[str, Any]], out: Path) -> dict[str, dict[str, bytes]]:
+    said = [
+        one["Properties"]
+        for template in templates.values()
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::Lambda::Function"
+    ]
+    return {one["Handler"]: _files(out / f"asset.{Path(one['Code']['S3Key']).stem}") for one in said}
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 
+from ..shared.uris import bucket_and_key
 from .agreement import Answer, agreed, answer_of
 
 
@@ -44,6 +44,4 @@ def _answer(annotation: dict[str, Any]) -> Answer:
 
 
 def _text(uri: str) -> str:
-    parts = urlsplit(uri)
-    said = _s3().get_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
-    return str(said["Body"].read().decode())
+    return str(_s3().get_object(**bucket_and_key(uri))["Body"].read().decode())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from ..shared.uris import bucket_and_key
 from .errors import ArchiveError
 from .versions import Version
 
@@ -20,9 +20,8 @@ def check(s3: Any, version: Version) -> None:
     name = f"{version.group}/{version.number}"
     if version.archive is None:
         raise ArchiveError(f"{name} names no archive of weights: reject it, and approve a version that does.")
-    parts = urlsplit(version.archive)
     try:
-        said = s3.head_object(Bucket=parts.netloc, Key=parts.path.lstrip("/"))
+        said = s3.head_object(**bucket_and_key(version.archive))
     except ClientError as error:
         raise ArchiveError(
             f"The weights of {name} cannot be read at {version.archive}: {error}. Restore them from the "

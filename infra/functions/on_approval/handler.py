@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from ..shared.events import CLOCK, VERSION_CHANGE
 from .endpoint import Endpoints
 from .errors import ArchiveError, DeploymentError
 from .flow import Account, attend
@@ -23,7 +24,7 @@ from .scaling import Scaling
 from .settings import Settings
 
 _ASK_AGAIN_S = 60
-_CHANGE, _CLOCK, _AGAIN = "SageMaker Model Package State Change", "Scheduled Event", "Look Again"
+_AGAIN = "Look Again"
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
@@ -46,11 +47,11 @@ def handler(event: dict[str, Any], _context: object) -> None:
     for record in event["Records"]:
         message = json.loads(record["body"])
         kind, detail = message["detail-type"], message["detail"]
-        if kind == _CLOCK:
+        if kind == CLOCK:
             _look_after_all()
         elif kind == _AGAIN:
             _attend(detail["ModelPackageGroupName"], detail["ModelPackageArn"])
-        elif kind == _CHANGE and _is_ours(detail) and detail["ModelApprovalStatus"] == "Approved":
+        elif kind == VERSION_CHANGE and _is_ours(detail) and detail["ModelApprovalStatus"] == "Approved":
             _hear(detail, Change(datetime.fromisoformat(message["time"]), _fields(detail)))
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-AS, BY, AT, WHY = "decided_as", "decided_by", "decided_at", "decided_why"
+from ..shared.approvals import AS, AT, Described
+
+BY, WHY = "decided_by", "decided_why"
 EARLIER = "earlier"
 """Value of WHY: the version's ApprovalDescription may be that of an earlier decision."""
 
@@ -37,17 +39,11 @@ class Change:
         return not self.fields or "ModelApprovalStatus" in self.fields
 
 
-def noted_at(described: Mapping[str, Any]) -> datetime | None:
-    """Return when the version was approved, as it says itself; None where it does not."""
-    metadata = described.get("CustomerMetadataProperties", {})
-    return datetime.fromisoformat(metadata[AT]) if metadata.get(AS) == "Approved" else None
-
-
-def last_change(described: Mapping[str, Any]) -> tuple[str, datetime]:
-    """Return who changed the version last, empty where nobody knows, and when."""
+def changed_by(described: Described) -> str:
+    """Return who changed the version last, empty where nobody knows."""
     person = described.get("LastModifiedBy", described.get("CreatedBy", {}))
-    who = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", "")
-    return who, described.get("LastModifiedTime", described["CreationTime"])
+    who: str = person.get("UserProfileName") or person.get("IamIdentity", {}).get("Arn", "")
+    return who
 
 
 def note(sagemaker: Any, arn: str, change: Change) -> None:
@@ -56,7 +52,7 @@ def note(sagemaker: Any, arn: str, change: Change) -> None:
     if described["ModelApprovalStatus"] != "Approved":
         return
     said: Mapping[str, str] = described.get("CustomerMetadataProperties", {})
-    if more := _missing(said, change, last_change(described)[0]):
+    if more := _missing(said, change, changed_by(described)):
         sagemaker.update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={**said, **more})
 
 

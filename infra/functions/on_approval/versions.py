@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .notes import BY, EARLIER, WHY, last_change, noted_at
+from ..shared import approvals
+from ..shared.approvals import Described
+from .notes import BY, EARLIER, WHY, changed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +31,24 @@ class Version:
 
 
 def approved(sagemaker: Any, group: str, heard_of: str | None) -> list[Version]:
-    """Return the approved versions of `group`, the champion last, as `registry/rules.py` says it.
+    """Return the approved versions of `group`, the champion last.
 
-    `heard_of` is the ARN of a version that an event told of, None where it was the clock: the list may not
-    show it as approved yet.
+    `heard_of` is the ARN of a version that an event told of, None where it was the clock.
     """
-    pages = sagemaker.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=group, ModelApprovalStatus="Approved"
-    )
-    listed = (one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"])
-    told = set() if heard_of is None else {heard_of}
-    described = [sagemaker.describe_model_package(ModelPackageName=arn) for arn in told | {*listed}]
-    found = [_version(one) for one in described if one["ModelApprovalStatus"] == "Approved"]
-    return sorted(found, key=lambda one: (one.when, one.number))
+    return [_version(one) for one in approvals.approved(sagemaker, group, heard_of)]
 
 
-def _version(described: dict[str, Any]) -> Version:
-    noted, metadata = noted_at(described), described.get("CustomerMetadataProperties", {})
-    who, when = last_change(described)
-    if noted is not None:
-        who, when = metadata[BY], noted
-    containers = described.get("InferenceSpecification", {}).get("Containers", [{}])
+def _version(described: Described) -> Version:
+    metadata = described.get("CustomerMetadataProperties", {})
+    noted = approvals.noted_at(described) is not None
     return Version(
         group=described["ModelPackageGroupName"],
         number=described["ModelPackageVersion"],
         arn=described["ModelPackageArn"],
-        who=who,
-        when=when,
+        who=metadata[BY] if noted else changed_by(described),
+        when=approvals.approved_at(described),
         why="" if metadata.get(WHY) == EARLIER else described.get("ApprovalDescription", ""),
-        noted=noted is not None,
-        archive=containers[0].get("ModelDataUrl"),
+        noted=noted,
+        archive=approvals.archive_of(described),
         registered=described["CreationTime"],
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ..shared.approvals import approved, archive_of
 from .decision import Champion, Run, Seen, Snapshot, State
 
 _GOES_ON = ("Executing", "Stopping")
@@ -71,20 +72,15 @@ class Account:
             ) from error
 
     def _champion(self, family: str, group: str, found: Snapshot) -> Champion | None:
-        """Return the version of `group` that was approved most recently, as `registry/rules.py` says it."""
-        pages = self.sagemaker.get_paginator("list_model_packages").paginate(
-            ModelPackageGroupName=group, ModelApprovalStatus="Approved"
-        )
-        arns = [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]
-        versions = [self.sagemaker.describe_model_package(ModelPackageName=arn) for arn in arns]
+        """Return the version of `group` that was approved last."""
+        versions = approved(self.sagemaker, group)
         if not versions:
             return None
-        newest = max(versions, key=lambda one: (_approved_at(one), one["ModelPackageVersion"]))
-        containers = newest.get("InferenceSpecification", {}).get("Containers", [{}])
-        model_uri, arn = containers[0].get("ModelDataUrl"), newest["ModelPackageArn"]
+        champion = versions[-1]
+        model_uri, arn = archive_of(champion), champion["ModelPackageArn"]
         if model_uri is None:
             raise UnreadableError(f"The champion {arn} names no model data: approve a version that does.")
-        snapshot = newest.get("CustomerMetadataProperties", {}).get("snapshot")
+        snapshot = champion.get("CustomerMetadataProperties", {}).get("snapshot")
         return Champion(model_uri, snapshot, self._samples(family, snapshot, found))
 
     def _samples(self, family: str, snapshot: str | None, found: Snapshot) -> int:
@@ -114,12 +110,3 @@ class Account:
         )
         runs = newest["PipelineExecutionSummaries"]
         return any(one["PipelineExecutionStatus"] in _GOES_ON for one in runs)
-
-
-def _approved_at(version: dict[str, Any]) -> datetime:
-    """Return when a version was approved: `registry/sagemaker.py` and `on_approval` note it."""
-    metadata = version.get("CustomerMetadataProperties", {})
-    if metadata.get("decided_as") == "Approved":
-        return datetime.fromisoformat(metadata["decided_at"])
-    changed: datetime = version.get("LastModifiedTime", version["CreationTime"])
-    return changed

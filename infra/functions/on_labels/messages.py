@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-ARRIVAL = "Object Created"
-RUN_END = "SageMaker Model Building Pipeline Execution Status Change"
-CLOCK = "Scheduled Event"
+from ..shared.events import ARRIVAL, CLOCK, RUN_END, pipeline_of
 
 
 class UnknownMessageError(Exception):
@@ -31,7 +29,7 @@ def families_of(body: str, families: Mapping[str, str]) -> Collection[str]:
             family = detail["object"]["key"].partition("/")[0]
             return (family,) if family in families.values() else ()
         if kind == RUN_END:
-            pipeline = detail["pipelineArn"].rpartition("/")[2]
+            pipeline = pipeline_of(detail)
             return (families[pipeline],) if pipeline in families else ()
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UnknownMessageError(f"no event of ours ({error!r}): {body[:200]}") from error

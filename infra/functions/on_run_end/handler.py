@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..shared.events import pipeline_of
 from .account import ending_of
 from .ending import words
 
@@ -40,7 +41,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _tell(detail: dict[str, str], families: dict[str, str], topic_arn: str) -> None:
-    pipeline = detail["pipelineArn"].rpartition("/")[2]
+    pipeline = pipeline_of(detail)
     if pipeline not in families:  # of another environment, whose name begins as this one's
         return
     sagemaker, sns = _clients()
