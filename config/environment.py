@@ -302,8 +302,7 @@ class Environment(Settings):
 
     def for_family(self, family: Family) -> Environment:
         """Return this environment with what `family` says of its own resources and serving in its place."""
-        said = family.resources.model_dump(exclude_none=True)
-        own = {name: getattr(family.resources, name) for name in said}
+        own = {kind: jobs for kind, jobs in family.resources if jobs is not None}
         pipelines = self.pipelines.model_copy(update=own)
         return self.model_copy(update={"pipelines": pipelines, "serving": family.serving or self.serving})
 

@@ -16,13 +16,13 @@ from config.errors import ConfigError, Problem
 from config.gate import GatePolicy
 from config.recipe import Recipe
 from config.yaml_source import FileName, Settings, line_of
+from config.yaml_source import Share as Share
 
 FAMILIES = Path(__file__).parent / "families"
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
 Unit = Literal["sample", "image"]
-"""What a model answers once: a sample by itself (a line, an event), or an image with all its samples (a page)."""
+"""What a model answers once: a sample by itself (a line, an event), or an image with all of its own."""
 
 
 class ExamineThresholds(Settings):
@@ -90,6 +90,10 @@ class Family(Settings):
     """The container images that offer the task."""
     accepts: ClassVar[Accepts]
     unit: ClassVar[Unit] = "sample"
+    noun: ClassVar[str] = "item"
+    """What people call one item: ``line``, ``page``."""
+    judged: ClassVar[str] = "item"
+    """What people call what is right or wrong in it: the item itself, or each ``text`` of a page."""
     recipe_kind: ClassVar[type[Recipe]]
     files: ClassVar[dict[str, str]] = {"training.recipe": "recipe.yaml"}
     """Keys whose value may name a file beside the family's, and what a job finds that file called."""
@@ -124,15 +128,15 @@ class Family(Settings):
         """Return the family of `file` with the paths in it made absolute.
 
         Raises:
-            ConfigError: a recipe's file is not there.
+            ConfigError: a file that it names is not there.
         """
         family = self
         for key, said in self.named_files().items():
             path = (file.parent / said).resolve()
-            if key == "training.recipe" and not path.is_file():
-                found, remedy = f"{key} {said}: no such file", f"Check the folder {file.parent}."
+            if not path.is_file():
+                found, remedy = f"{key} {said}: no such file", f"Check the folder {path.parent}."
                 line = line_of(file, key)
-                raise ConfigError(Problem("config.recipe", found, "a recipe's file", remedy, str(file), line))
+                raise ConfigError(Problem("config.file", found, "a file", remedy, str(file), line))
             family = with_value(family, key, str(path))
         return family
 

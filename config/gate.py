@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.yaml_source import Settings, of_form
+from config.yaml_source import Settings, Share, of_form
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 SliceName = Annotated[str, of_form(r"[^=]+=.+", "a slice, such as split=golden")]
 """``dimension=value``, such as ``split=golden``; ``snapshot=*`` means every slice of that dimension."""
 

@@ -25,8 +25,8 @@ CHAMPION, TRAIN, HELDOUT, REPORT, EVALUATION = "champion", "train", "heldout", "
 FAMILY_FILE = "family.yaml"
 """In the channel `CONFIG`: the family."""
 NOTHING_FILE = "nothing.json"
-"""A folder that holds this file alone says: there is none. A pipeline's steps always have the same inputs, and
-its first run has no champion."""
+"""A folder that holds this file alone says: there is none. A pipeline's steps always have the same inputs,
+and its first run has no champion."""
 DECISION_FILE = "decision.json"
 """What Evaluate says to the steps after it."""
 EVALUATION_FILE = "evaluation.json"
@@ -39,6 +39,17 @@ SNAPSHOT_FILE = "snapshot.json"
 """What completes a snapshot."""
 CANDIDATE_ANSWERS, CHAMPION_ANSWERS = "candidate.jsonl", "champion.jsonl"
 """What each model answered to the held-out items."""
+
+# --- what a decision says, in this order
+
+DECISION_VERSION = 2
+DECISION_KEYS = (
+    *("schema_version", "family", "task", "headline", "error", "failures", "limits", "summary", "figures"),
+    *("confidence", "version", "snapshot", "vocabulary_hash", "parent", "archive_sha256", "report_sha256"),
+    *("glyphline", "model_card"),
+)
+"""Keys of `DECISION_FILE`. `headline` names the figure whose `error`, a share, the gate limits; `failures`
+counts the checks that failed; `confidence` says in words of which kind a model's is."""
 
 # --- values
 

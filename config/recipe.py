@@ -8,12 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from config.yaml_source import FileName, Settings
+from config.yaml_source import FileName, Settings, Share
 
 RECIPES = Path(__file__).parent / "recipes"
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Recipe(Settings):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic.annotated_handlers import GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
 
 from config.errors import ConfigError, Problem, did_you_mean
 
@@ -39,18 +43,36 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
-def of_form(pattern: str, words: str) -> AfterValidator:
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What holds a text to the whole of `pattern`; `words` say what that is, in messages and in editors."""
+
+    pattern: str
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        form = re.compile(self.pattern, re.ASCII)
+
+        def fits(text: str) -> str:
+            if form.fullmatch(text) is None:
+                raise ValueError(self.words)
+            return text
+
+        return core_schema.no_info_after_validator_function(fits, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        told = {"pattern": f"^(?:{self.pattern})$", "patternErrorMessage": f"Expected {self.words}."}
+        return {**handler(schema), **told}
+
+
+def of_form(pattern: str, words: str) -> Form:
     """Return what holds a text to the whole of `pattern`, and says what that is in `words`."""
-    form = re.compile(pattern, re.ASCII)
-
-    def fits(text: str) -> str:
-        if form.fullmatch(text) is None:
-            raise ValueError(words)
-        return text
-
-    return AfterValidator(fits)
+    return Form(pattern, words)
 
 
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 FileName = Annotated[
     str, of_form(r"[a-z][a-z0-9-]{1,40}", "2 to 41 of a-z, 0-9 and -, the first of them a letter")
 ]
@@ -158,19 +180,21 @@ def _lines_of_keys(node: yaml.Node | None, path: Path, prefix: KeyPath = ()) -> 
 
 
 def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: dict[KeyPath, int]) -> Problem:
-    # a misspelt key is also a missing one: speak of the misspelling
+    # a misspelt key is also a missing one: speak of the misspelling, and of the first in the file
     details = [one for one in error.errors() if not _follows(one)]
-    detail = min(details, key=lambda one: one["type"] != "extra_forbidden")
-    # pydantic's location also names union members and the like: keep what is really in the file
-    location: KeyPath = ()
-    for part in detail["loc"]:
-        if (*location, part) in lines or part == detail["loc"][-1]:
-            location = (*location, part)
+    strange = [one for one in details if one["type"] == "extra_forbidden"]
+    detail = min(strange, key=lambda one: _line(lines, _location(one, lines)) or 0) if strange else details[0]
+    location = _location(detail, lines)
     key = ".".join(map(str, location)) or "the file"
     line = _line(lines, location)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     if detail["type"] == "extra_forbidden":
-        known = _fields_at(model, location[:-1])
+        fields = _fields_at(model, location[:-1])
+        twin = next((name for name, one in fields.items() if location[-1] in other_names(one)), None)
+        if twin is not None:
+            found = f"{key!r} and {twin!r}, which mean the same{more}"
+            return Problem("config.repeated-key", found, "one of them", "Delete one.", str(path), line)
+        known = set(fields)
         found = f"unknown key {key!r}{more}"
         expected = "a key that exists here" if not known else "one of " + ", ".join(sorted(known))
         remedy = did_you_mean(str(location[-1]), known)
@@ -180,6 +204,15 @@ def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: d
         return Problem("config.missing-key", found, expected, "Add it.", str(path), line)
     found, expected, remedy = _told(key, detail)
     return Problem("config.bad-value", f"{found}{more}", expected, remedy, str(path), line)
+
+
+def _location(detail: Any, lines: dict[KeyPath, int]) -> KeyPath:
+    """Return what really is in the file of pydantic's location, which also names members of unions."""
+    location: KeyPath = ()
+    for part in detail["loc"]:
+        if (*location, part) in lines or part == detail["loc"][-1]:
+            location = (*location, part)
+    return location
 
 
 def _follows(detail: Any) -> bool:
@@ -213,8 +246,14 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST_FOUND else f"{text[:_LONGEST_FOUND]}…"
 
 
-def _fields_at(model: type[BaseModel], location: KeyPath) -> set[str]:
-    """Return the field names of the model that sits at `location` inside `model`."""
+def other_names(field: FieldInfo) -> list[str]:
+    """Return what a key may be called beside the name of its field, and means the same."""
+    choices = field.validation_alias.choices if isinstance(field.validation_alias, AliasChoices) else []
+    return [one for one in choices[1:] if isinstance(one, str)]
+
+
+def _fields_at(model: type[BaseModel], location: KeyPath) -> dict[str, FieldInfo]:
+    """Return the fields of the model that sits at `location` inside `model`."""
     current: Any = model
     for part in location:
         annotation = current
@@ -223,8 +262,8 @@ def _fields_at(model: type[BaseModel], location: KeyPath) -> set[str]:
             annotation = field.annotation if field else None
         current = _inner_model(annotation)
     if isinstance(current, type) and issubclass(current, BaseModel):
-        return set(current.model_fields)
-    return set()
+        return current.model_fields
+    return {}
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -104,9 +104,7 @@ def _check_image(family: Family, path: Path) -> None:
     """
     image = family.training.image
     if image not in family.images:
-        offered = ", ".join(family.images)
         found = f"training.image is {image!r}, which does not offer the task {family.task!r}"
+        expected, remedy = f"one of: {', '.join(family.images)}", did_you_mean(image, family.images)
         line = line_of(path, "training.image")
-        raise ConfigError(
-            Problem("config.image", found, f"one of: {offered}", did_you_mean(image, family.images), str(path), line)
-        )
+        raise ConfigError(Problem("config.image", found, expected, remedy, str(path), line))

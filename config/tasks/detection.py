@@ -69,6 +69,8 @@ class DetectionFamily(Family):
     images: ClassVar[tuple[str, ...]] = ("paddle",)
     accepts: ClassVar[Accepts] = Accepts(("image",), ("image/png", "image/jpeg"))
     unit: ClassVar[Unit] = "image"
+    noun: ClassVar[str] = "page"
+    judged: ClassVar[str] = "text"
     recipe_kind: ClassVar[type[Recipe]] = DetectionRecipe
 
     task: Literal["detection"]

@@ -82,7 +82,7 @@ class RecognitionRecipe(NetworkRecipe):
 class RecognitionGate(GatePolicy):
     """The limits of a recogniser; its error is the character error rate."""
 
-    max_error: Share = Field(0.10, validation_alias=AliasChoices("max_error", "max_cer"))
+    max_error: Share = Field(default=0.10, validation_alias=AliasChoices("max_error", "max_cer"))
     """The highest character error rate over all lines; `max_cer` is the same."""
     max_new_loops: Annotated[int, Field(ge=0)] | None = 0
     """Lines on which the candidate repeats itself and the champion does not."""
@@ -100,6 +100,8 @@ class RecognitionFamily(Family):
     headline: ClassVar[str] = "cer"
     images: ClassVar[tuple[str, ...]] = ("paddle",)
     accepts: ClassVar[Accepts] = Accepts(("image",), ("image/png", "image/jpeg"))
+    noun: ClassVar[str] = "line"
+    judged: ClassVar[str] = "line"
     recipe_kind: ClassVar[type[Recipe]] = RecognitionRecipe
     files: ClassVar[dict[str, str]] = {**Family.files, "recognition.charset": "charset.txt"}
 
