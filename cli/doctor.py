@@ -73,9 +73,9 @@ def _images(environment: Environment) -> dict[str, str]:
     """Return the tag of every image that the environment's families run in."""
     from importlib.metadata import version
 
-    from config.family import load_any_family
+    from config.tasks import load_family
 
-    return {load_any_family(one).training.image: version("glyphline") for one in environment.families}
+    return {load_family(one).training.image: version("glyphline") for one in environment.families}
 
 
 def _tell(check: Check) -> None:

@@ -22,7 +22,8 @@ _STDERR = 2
 
 EnvironmentOption = Annotated[str, typer.Option(help="A name in config/environments/.")]
 ImageOption = Annotated[
-    str | None, typer.Option(help="A folder of containers/; none: all that the environment's families need.")
+    str | None,
+    typer.Option(help="A name in config/images.py; none: all that the environment's families need."),
 ]
 DeviceOption = Annotated[Literal["cpu", "gpu"], typer.Option(help="Which requirements the image has.")]
 
@@ -39,8 +40,8 @@ def build(
 
     Example: `glyphline images build --image paddle`
     """
-    engine = _engine(environment, image)
-    for name in _wanted(environment, image):
+    wanted, engine = _wanted(environment, image), _engine(environment, image)
+    for name in wanted:
         _run(["sh", str(_SCRIPT), name], doing=f"building {name}", ENGINE=engine, DEVICE=device)
         typer.echo(_built(name, device))
 
@@ -59,11 +60,12 @@ def push(
     from config.environment import load_environment
     from pipelines.place import Place
 
-    engine, chosen = _engine(environment, image), load_environment(environment)
+    wanted, chosen = _wanted(environment, image), load_environment(environment)
+    engine = _engine(environment, image)
     with refusals():
         place = Place(chosen, account_of(chosen))
         registry = client("ecr", chosen)
-        for name in _wanted(environment, image):
+        for name in wanted:
             uri = _pushed(engine, registry, place, name, device)
             typer.echo(uri)
             _explain(environment, name, uri.partition("@")[2], pinned=chosen.images.get(name))
@@ -150,12 +152,14 @@ def _engine(environment: str, image: str | None) -> str:
 
 def _wanted(environment: str, image: str | None) -> list[str]:
     from config.environment import load_environment
-    from config.family import load_any_family
+    from config.images import check_image
+    from config.tasks import load_family
 
     if image is not None:
+        check_image(image)
         return [image]
     families = load_environment(environment).families
-    return sorted({load_any_family(one).training.image for one in families})
+    return sorted({load_family(one).training.image for one in families})
 
 
 def _built(image: str, device: str) -> str:

@@ -68,7 +68,7 @@ def upsert(family: FamilyOption, environment: EnvironmentOption = "dev") -> None
     Example: `glyphline pipeline upsert --family pid-rec --environment dev`
     """
     from cli.account import client, refusals
-    from config.family import load_family
+    from config.tasks import load_family
     from pipelines import account
 
     with refusals():
@@ -96,7 +96,7 @@ def start(
     ] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxCer=0.05; repeatable."),
+        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxError=0.05; repeatable."),
     ] = None,
     token: Annotated[str | None, typer.Option(help="Start no second run for the same token.")] = None,
 ) -> None:
@@ -106,7 +106,7 @@ def start(
     """
     from cli.account import client, refusals
     from config.errors import InputError, Problem
-    from config.family import load_family
+    from config.tasks import load_family
     from corpus.snapshot import open_snapshot
     from pipelines import account
     from pipelines.inputs import check_values, values
@@ -225,7 +225,7 @@ def _place(environment: str) -> Place:
 
 
 def _built(family: str, place: Place) -> FamilyPipeline:
-    from config.family import load_family
+    from config.tasks import load_family
     from pipelines.family_pipeline import pipeline_of
 
     return pipeline_of(load_family(family), place)

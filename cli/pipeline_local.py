@@ -32,7 +32,7 @@ def run(
     ] = None,
     parameter: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxCer=0.05; repeatable."),
+        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxError=0.05; repeatable."),
     ] = None,
     environment: Annotated[str, typer.Option(help="A name in config/environments/.")] = "dev",
     token: Annotated[str | None, typer.Option(help="Start no second run for the same token.")] = None,
@@ -46,8 +46,8 @@ def run(
     """
     from config.environment import load_environment
     from config.errors import InputError, Problem
-    from config.family import load_family
     from config.home import home
+    from config.tasks import load_family
     from corpus.snapshot import open_snapshot
     from pipelines.family_pipeline import pipeline_of
     from pipelines.inputs import check_values, values
@@ -185,8 +185,11 @@ def _execute(run_id: str) -> None:
 
 def _surroundings() -> Surroundings:
     from config.home import home
+    from config.images import IMAGES
+    from config.protocol import TRACKING_VARIABLE
     from pipelines.code import code_digest
     from pipelines.local.steps import Surroundings
+    from pipelines.place import local_repository
     from registry.mlflow import DATABASE, local_registry
     from registry.versions import NewVersion
 
@@ -195,10 +198,10 @@ def _surroundings() -> Surroundings:
 
     return Surroundings(
         home=home(),
-        images={"glyphline-paddle": (sys.executable, "-m", "containers.paddle")},
+        images={local_repository(name): (sys.executable, "-m", module) for name, module in IMAGES.items()},
         code=code_digest(),
         register=register,
-        environment={"MLFLOW_TRACKING_URI": f"sqlite:///{home() / DATABASE}"},
+        environment={TRACKING_VARIABLE: f"sqlite:///{home() / DATABASE}"},
     )
 
 
@@ -216,25 +219,26 @@ def _put(files: Mapping[str, bytes]) -> None:
 
 def _tell_outcome(ended: Run) -> None:
     """Say what came of a run: why it was refused, or comparison, report and registered version."""
+    from config.home import in_store
+    from config.protocol import EVALUATION_FILE, REPORT, REPORT_FILE
+
     examined, evaluated, registered = (ended.steps.get(name) for name in ("Examine", "Evaluate", "Register"))
     if examined is not None and examined.status == "Failed":
-        from config.home import in_store
         from pipelines.place import LOCAL_BUCKET
 
-        folder = in_store(f"s3://{LOCAL_BUCKET}/runs/{ended.pipeline}/{ended.id}/examine/report")
-        if (folder / "report.html").exists():
-            typer.echo(f"report: {folder / 'report.html'}")
+        folder = in_store(f"s3://{LOCAL_BUCKET}/runs/{ended.pipeline}/{ended.id}/examine/{REPORT}")
+        if (folder / REPORT_FILE).exists():
+            typer.echo(f"report: {folder / REPORT_FILE}")
     if evaluated is not None and evaluated.status == "Succeeded":
         from cli.evaluate import tell_evaluation
-        from config.home import in_store
         from evaluation.document import decode
 
         output = evaluated.result["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
         folder = in_store(output)
-        document = folder / "evaluation.json"
+        document = folder / EVALUATION_FILE
         if document.exists():
             tell_evaluation(decode(document.read_bytes(), str(document)))
-            typer.echo(f"report: {folder / 'report.html'}")
+            typer.echo(f"report: {folder / REPORT_FILE}")
         else:
             typer.echo(f"note: the evaluation that was in {folder} is not there any more", err=True)
     if registered is not None and registered.status == "Succeeded":

@@ -50,6 +50,11 @@ DECISION_KEYS = (
 )
 """Keys of `DECISION_FILE`. `headline` names the figure whose `error`, a share, the gate limits; `failures`
 counts the checks that failed; `confidence` says in words of which kind a model's is."""
+REGISTERED_KEYS = (
+    *("family", "task", "version", "snapshot", "parent", "vocabulary_hash", "headline", "error"),
+    *("confidence", "archive_sha256", "report_sha256", "glyphline"),
+)
+"""Those that a model version carries as its metadata, as texts, beside its ``run`` and its ``report``."""
 
 # --- values
 

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
-_FOLDERS = ("config", "containers", "corpus", "evaluation")
+_FOLDERS = ("config", "containers", "corpus", "evaluation", "tasks")
 _KINDS = (".py", ".yaml", ".html", ".txt")
 
 

@@ -9,6 +9,20 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from config.family import Family
+from config.protocol import (
+    CHAMPION,
+    CONFIG,
+    DATA,
+    DECISION_FILE,
+    EVALUATION,
+    HELDOUT,
+    MODEL,
+    REPLAY,
+    REPORT,
+    RUN_VARIABLE,
+    TRACKING_VARIABLE,
+    TRAIN,
+)
 from pipelines.offline import offline_session
 from pipelines.parameters import Parameters, parameters_of
 from pipelines.place import Place
@@ -17,9 +31,6 @@ if TYPE_CHECKING:
     from sagemaker.mlops.workflow.pipeline import Pipeline
 
     from pipelines.steps import Builder
-
-DECISION = "decision.json"
-"""What Evaluate says to the steps after it; `containers/common/jobs` writes it."""
 
 
 def build(family: Family, place: Place, *, family_uri: str, image_tag: str) -> bytes:
@@ -43,6 +54,7 @@ def assemble(family: Family, place: Place, session: Any, *, family_uri: str, ima
 
     from pipelines.steps import Builder
 
+    place = place.for_family(family)
     parameters = parameters_of(family, place, family_uri=family_uri, image_tag=image_tag)
     steps = _steps(Builder(family, place, parameters, session), parameters)
     return Pipeline(
@@ -61,45 +73,40 @@ def _steps(builder: Builder, parameters: Parameters) -> list[Any]:
     champion, snapshot = parameters.champion_uri, parameters.snapshot
     examine = builder.processing(
         "examine",
-        inputs={"data": data, "config": config},
-        outputs=["report"],
+        inputs={DATA: data, CONFIG: config},
+        outputs=[REPORT],
         kept=True,  # who is refused wants to read why
         arguments=["--snapshot", snapshot],
     )
     prepare = builder.processing(
         "prepare",
-        inputs={"data": data, "champion": champion, "config": config},
-        outputs=["train", "replay", "heldout"],
+        inputs={DATA: data, CHAMPION: champion, CONFIG: config},
+        outputs=[TRAIN, REPLAY, HELDOUT],
         arguments=["--snapshot", snapshot, "--replay-share", parameters.replay_share.to_string()],
     )
     prepare.add_depends_on([examine])
     train = builder.training(
         {
-            "data": output_of(prepare, "train"),
-            "replay": output_of(prepare, "replay"),
-            "model": champion,
-            "config": config,
+            DATA: output_of(prepare, TRAIN),
+            REPLAY: output_of(prepare, REPLAY),
+            MODEL: champion,
+            CONFIG: config,
         }
     )
-    decision = PropertyFile(name="Decision", output_name="evaluation", path=DECISION)
+    decision = PropertyFile(name="Decision", output_name=EVALUATION, path=DECISION_FILE)
     model = train.properties.ModelArtifacts.S3ModelArtifacts
     tracking = builder.place.environment.pipelines.tracking
     evaluate = builder.processing(
         "evaluate",
-        inputs={
-            "model": model,
-            "champion": champion,
-            "heldout": output_of(prepare, "heldout"),
-            "config": config,
-        },
-        outputs=["evaluation"],
+        inputs={MODEL: model, CHAMPION: champion, HELDOUT: output_of(prepare, HELDOUT), CONFIG: config},
+        outputs=[EVALUATION],
         arguments=[
-            *("--max-cer", parameters.max_cer.to_string()),
+            *("--max-error", parameters.max_error.to_string()),
             *("--max-regression", parameters.max_regression.to_string()),
         ],
         environment={
-            "GLYPHLINE_RUN": ExecutionVariables.PIPELINE_EXECUTION_ID,
-            **({} if tracking is None else {"MLFLOW_TRACKING_URI": tracking}),
+            RUN_VARIABLE: ExecutionVariables.PIPELINE_EXECUTION_ID,
+            **({} if tracking is None else {TRACKING_VARIABLE: tracking}),
         },
         files=[decision],
         cached=False,  # each run has an evaluation of its own, which its model version names

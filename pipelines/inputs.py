@@ -13,17 +13,15 @@ from pydantic import ConfigDict, ValidationError
 
 from config.environment import InstanceType
 from config.errors import InputError, Problem
-from config.family import Family, Share
+from config.family import Family, Share, with_value
+from config.protocol import FAMILY_FILE, NOTHING_FILE
 from config.yaml_source import Settings
 from corpus.snapshot import Snapshot
 from pipelines.parameters import NOTHING
 from pipelines.place import Place
 
-_FAMILY = "family.yaml"
-_CHARSET = "charset.txt"
-_RECIPE = "recipe.yaml"
-_NOTHING_FILE = "nothing.json"
-"""As `containers/common/contract.py` knows it."""
+_NOT_FOR_JOBS = {"resources", "serving"}
+"""Keys of a family that jobs do not read: another instance is no reason to train anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +36,19 @@ def upload_of(family: Family, place: Place) -> Upload:
     """Return the family's files, under a name made of their content, and the folder of no champion.
 
     Raises:
-        OSError: a file that the family names (charset, recipe) is not there.
+        OSError: a file that the family names (charset, recipe) is not there any more.
     """
-    content = family.model_dump(mode="json", exclude_unset=True)
-    files: dict[str, bytes] = {}
-    if family.recognition.charset is not None:
-        files[_CHARSET] = Path(family.recognition.charset).read_bytes()
-        content["recognition"]["charset"] = _CHARSET
-    if family.training.recipe_file is not None:
-        files[_RECIPE] = Path(family.training.recipe_file).read_bytes()
-        content["training"]["recipe"] = _RECIPE
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
-    files[_FAMILY] = text.encode()
+    carried, files = family, {}
+    for key, path in family.named_files().items():
+        files[family.files[key]] = Path(path).read_bytes()
+        carried = with_value(carried, key, family.files[key])
+    content = carried.model_dump(mode="json", exclude_unset=True, exclude=_NOT_FOR_JOBS)
+    files[FAMILY_FILE] = yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
     digest = hashlib.sha256(b"\0".join(files[name] for name in sorted(files))).hexdigest()[:12]
     uri = place.uri("families", family.family, digest)
     nothing = json.dumps({"reason": "there is no champion yet"}).encode() + b"\n"
     named = {f"{uri}/{name}": data for name, data in files.items()}
-    return Upload(uri, {**named, f"{place.uri(NOTHING)}/{_NOTHING_FILE}": nothing})
+    return Upload(uri, {**named, f"{place.uri(NOTHING)}/{NOTHING_FILE}": nothing})
 
 
 class _Said(Settings):
@@ -62,7 +56,7 @@ class _Said(Settings):
 
     model_config = ConfigDict(extra="ignore")
 
-    MaxCer: Share | None = None
+    MaxError: Share | None = None
     MaxRegression: Share | None = None
     ReplayShare: Share | None = None
     ProcessingInstance: InstanceType | None = None

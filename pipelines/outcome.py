@@ -18,11 +18,10 @@ from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.mlops.workflow.steps import ProcessingStep
 from sagemaker.serve import ModelBuilder
 
+from config.protocol import EVALUATION, EVALUATION_FILE, REGISTERED_KEYS, REPORT_FILE
 from pipelines.steps import Builder, output_of
 
-REGISTERED = ("family", "version", "snapshot", "parent", "charset_hash", "cer", "exact_match", "glyphline")
-"""Keys of `decision.json` that a model version carries as its metadata."""
-_REQUESTS = ["image/png", "image/jpeg", "application/json", "application/jsonlines"]
+_DOCUMENTS = ["application/json", "application/jsonlines"]
 
 
 def gate(builder: Builder, model: Any, evaluate: ProcessingStep, decision: PropertyFile) -> ConditionStep:
@@ -31,14 +30,14 @@ def gate(builder: Builder, model: Any, evaluate: ProcessingStep, decision: Prope
     def decided(key: str) -> JsonGet:
         return JsonGet(step_name=evaluate.name, property_file=decision, json_path=key)
 
-    register = _register(builder, model, output_of(evaluate, "evaluation"), decided)
+    register = _register(builder, model, output_of(evaluate, EVALUATION), decided)
     lineage = _lineage(builder, model)
     lineage.add_depends_on([register])
     refused = Join(on="", values=["Refused by the gate. ", decided("summary")])
     return ConditionStep(
         "Gate",
         conditions=[
-            ConditionLessThanOrEqualTo(left=decided("cer"), right=builder.parameters.max_cer),
+            ConditionLessThanOrEqualTo(left=decided("error"), right=builder.parameters.max_error),
             ConditionLessThanOrEqualTo(left=decided("failures"), right=0),
         ],
         if_steps=[register, lineage],
@@ -55,17 +54,17 @@ def _register(builder: Builder, model: Any, evaluation: Any, decided: Any) -> Mo
         sagemaker_session=builder.session,
     )
     statistics = MetricsSource(
-        content_type="application/json", s3_uri=Join(on="/", values=[evaluation, "evaluation.json"])
+        content_type="application/json", s3_uri=Join(on="/", values=[evaluation, EVALUATION_FILE])
     )
-    facts = {key: Join(on="", values=[decided(key)]) for key in REGISTERED}  # each must be a text
+    facts = {key: Join(on="", values=[decided(key)]) for key in REGISTERED_KEYS}  # each must be a text
     facts["run"] = ExecutionVariables.PIPELINE_EXECUTION_ID
-    facts["report"] = Join(on="/", values=[evaluation, "report.html"])
+    facts["report"] = Join(on="/", values=[evaluation, REPORT_FILE])
     return ModelStep(
         "Register",
         step_args=maker.register(
             model_package_group_name=builder.place.name(family.family),
-            content_types=_REQUESTS,
-            response_types=["application/json", "application/jsonlines"],
+            content_types=[*family.accepts.content_types, *_DOCUMENTS],
+            response_types=_DOCUMENTS,
             inference_instances=None,  # else a version could never be served by an instance chosen later
             transform_instances=None,
             model_metrics=ModelMetrics(model_statistics=statistics),
@@ -76,7 +75,7 @@ def _register(builder: Builder, model: Any, evaluation: Any, decided: Any) -> Mo
                 model_card_content=Join(on="", values=[decided("model_card")]), model_card_status="Draft"
             ),
             task="OTHER",
-            domain="COMPUTER_VISION",
+            domain="COMPUTER_VISION" if "image" in family.accepts.keys else "MACHINE_LEARNING",
             skip_model_validation="All",
         ),
     )

@@ -26,9 +26,10 @@ class Parameters:
     champion_uri: ParameterString
     """The champion's `model.tar.gz`, or a folder that says there is none."""
     family_uri: ParameterString
-    """Folder with the `family.yaml` and, where it names one, its charset."""
+    """Folder with the family and the files that it names."""
     replay_share: ParameterFloat
-    max_cer: ParameterFloat
+    max_error: ParameterFloat
+    """Of the headline figure: the character error rate, or one minus what is better when higher."""
     max_regression: ParameterFloat
     image_uri: ParameterString
     processing_instance: ParameterString
@@ -50,7 +51,7 @@ def parameters_of(family: Family, place: Place, *, family_uri: str, image_tag: s
         champion_uri=ParameterString("ChampionUri", default_value=place.uri(NOTHING)),
         family_uri=ParameterString("FamilyUri", default_value=family_uri),
         replay_share=ParameterFloat("ReplayShare", default_value=family.training.replay_share),
-        max_cer=ParameterFloat("MaxCer", default_value=gate.max_cer),
+        max_error=ParameterFloat("MaxError", default_value=gate.max_error),
         max_regression=ParameterFloat("MaxRegression", default_value=gate.max_regression),
         image_uri=ParameterString(
             "ImageUri", default_value=place.pipeline_image_uri(family.training.image, image_tag)

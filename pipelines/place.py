@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from config.environment import Environment
+from config.family import Family
 
 NO_ACCOUNT = "000000000000"
 """What stands for the account where none is known, and on this machine."""
@@ -24,6 +25,10 @@ class Place:
     environment: Environment
     account: str
     local: bool = False
+
+    def for_family(self, family: Family) -> Place:
+        """Return this place with what `family` says of its own resources and serving."""
+        return replace(self, environment=self.environment.for_family(family))
 
     @property
     def partition(self) -> str:
@@ -56,7 +61,7 @@ class Place:
 
     def repository(self, image: str) -> str:
         """Return the name of the ECR repository of the container image `image`."""
-        return f"glyphline-{image}" if self.local else f"{self.prefix}/glyphline-{image}"
+        return local_repository(image) if self.local else f"{self.prefix}/{local_repository(image)}"
 
     def image_uri(self, image: str, tag: str) -> str:
         """Return where the container image `image` lies that was pushed as `tag`."""
@@ -77,3 +82,8 @@ class Place:
     def name(self, family: str) -> str:
         """Return the name of the pipeline of `family`, and of the group that holds its models."""
         return family if self.local else f"{self.prefix}-{family}"
+
+
+def local_repository(image: str) -> str:
+    """Return what the container image `image` is called on this machine."""
+    return f"glyphline-{image}"

@@ -14,12 +14,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from config.errors import did_you_mean
+from config.protocol import MODEL_FILE
 from pipelines.local import packing, store
 from pipelines.local.errors import StepError
 
 ML_ROOT = "/opt/ml"
-ROOT_VARIABLE = "GLYPHLINE_ML_ROOT"
-"""Environment variable: tells a job where its `/opt/ml` lies; read by `containers.common.contract`."""
 ARN = "arn:aws:sagemaker:local:000000000000"
 """What the ARNs of local runs begin with."""
 _REASON_CHARACTERS = 1024
@@ -150,10 +149,10 @@ def collect(job: Job, root: Path, home: Path) -> dict[str, Any]:
     target = f"{job.request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job.name}/output"
     if next((root / "model").iterdir(), None) is None:
         raise StepError(f"{job.name} ended without a model in {ML_ROOT}/model. Its log says more.")
-    packing.pack(root / "model", store.path_of(f"{target}/model.tar.gz", home))
+    packing.pack(root / "model", store.path_of(f"{target}/{MODEL_FILE}", home))
     if next((root / "output" / "data").iterdir(), None) is not None:
         packing.pack(root / "output" / "data", store.path_of(f"{target}/output.tar.gz", home))
-    return {**answer, "ModelArtifacts": {"S3ModelArtifacts": f"{target}/model.tar.gz"}}
+    return {**answer, "ModelArtifacts": {"S3ModelArtifacts": f"{target}/{MODEL_FILE}"}}
 
 
 def collect_of_failed(job: Job, root: Path, home: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from config.errors import GlyphlineError
+from config.protocol import ML_ROOT_VARIABLE
 from corpus.paths import as_path, write_whole
 from pipelines.local import caching, jobs, processes, retries, store
 from pipelines.local.conditions import hold
@@ -117,7 +118,7 @@ async def run_job(
         **os.environ,
         **surroundings.environment,
         **job.environment,
-        jobs.ROOT_VARIABLE: str(root),
+        ML_ROOT_VARIABLE: str(root),
     }
     ended = await processes.run(job.command, environment, folder, folder / LOG, tell, stop, held)
     if stop.leave.is_set() and (ended.code or not jobs.delivered(job, root)):

@@ -1,6 +1,6 @@
 """A stand-in for a family's image: every job of the real pipeline, in milliseconds, with an outcome to order.
 
-`CER` in the environment is what Evaluate measures; `BREAK` names the job that fails.
+`ERROR` in the environment is what Evaluate measures; `BREAK` names the job that fails.
 """
 
 from __future__ import annotations
@@ -17,15 +17,22 @@ OUTPUTS = {
     "evaluate": {
         "evaluation/evaluation.json": {"metrics": 1},
         "evaluation/decision.json": {
-            "cer": float(os.environ["CER"]),
-            "failures": 0,
-            "summary": "1 check failed: the CER is too high.",
-            "version": "0123456789ab",
+            "schema_version": 2,
             "family": "pid-rec",
+            "task": "recognition",
+            "headline": "cer",
+            "error": float(os.environ["ERROR"]),
+            "failures": 0,
+            "limits": {"max_error": 0.05},
+            "summary": "1 check failed: the CER is too high.",
+            "figures": {"cer": 0.01, "exact": 0.9},
+            "confidence": "the least sure character of a line",
+            "version": "0123456789ab",
             "snapshot": "f" * 64,
-            "charset_hash": "c" * 64,
+            "vocabulary_hash": "c" * 64,
             "parent": "none",
-            "exact_match": 0.9,
+            "archive_sha256": "a" * 64,
+            "report_sha256": "b" * 64,
             "glyphline": "0.1.0",
             "model_card": json.dumps({"model_overview": {"model_name": "pid-rec"}}),
         },

@@ -66,7 +66,7 @@ def test_start_and_runs(client: Any) -> None:
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [({"Snapshot": "ab", "MaxCERR": "1"}, "Did you mean 'MaxCer'"), ({}, "--parameter Snapshot=VALUE")],
+    [({"Snapshot": "ab", "MaxEror": "1"}, "Did you mean 'MaxError'"), ({}, "--parameter Snapshot=VALUE")],
 )
 def test_start_refuses_parameters(client: Any, given: dict[str, str], message: str) -> None:
     _upsert(client)

@@ -2,15 +2,20 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.environment import Environment, load_environment
-from config.errors import ConfigError
-from config.family import load_family
+from config.family import Accepts, Family
+from config.protocol import DECISION_KEYS, FAMILY_FILE, REGISTERED_KEYS
+from config.recipe import RECIPES
+from config.tasks import load_family
+from config.tasks.recognition import RecognitionFamily
 from pipelines.family_pipeline import DefinitionError, pipeline_of
 from pipelines.inputs import upload_of
 from pipelines.place import Place
@@ -25,17 +30,26 @@ def _place(name: str, **changes: object) -> Place:
     return Place(Environment.model_validate(content), ACCOUNT)
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
+def _steps(family: Family, place: Place) -> dict[str, Any]:
+    """Return the arguments of each step, those behind the gate, too."""
+    steps = json.loads(pipeline_of(family, place).definition)["Steps"]
+    behind = next(step["Arguments"] for step in steps if step["Type"] == "Condition")
+    return {step["Name"]: step["Arguments"] for step in [*steps, *behind["IfSteps"], *behind["ElseSteps"]]}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"), [("pid-rec", "dev"), ("pid-rec", "prod"), ("pid-det", "dev")]
+)
 def test_the_definition_is_the_golden_file_and_asks_nobody(
-    environment: str, monkeypatch: pytest.MonkeyPatch
+    name: str, environment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("something wants the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setenv("AWS_PROFILE", "not-there")
-    built = pipeline_of(load_family("pid-rec"), _place(environment))
-    golden = GOLDEN / f"pid-rec-{environment}.json"
+    built = pipeline_of(load_family(name), _place(environment))
+    golden = GOLDEN / f"{name}-{environment}.json"
     if os.environ.get("GOLDEN") == "write":
         golden.write_bytes(built.definition)
     assert built.definition.decode() == golden.read_text(encoding="utf-8")
@@ -55,7 +69,7 @@ def test_what_the_environment_says_arrives() -> None:
     digest = f"sha256:{7:064x}"
     place = _place("dev", network=network, kms_key=key, tags={"team": "ocr"}, images={"paddle": digest})
     document = json.loads(pipeline_of(load_family("pid-rec"), place).definition)
-    steps = {step["Name"]: step["Arguments"] for step in document["Steps"]}
+    steps = _steps(load_family("pid-rec"), place)
     train, prepare = steps["Train"], steps["Prepare"]
     (image,) = (one["DefaultValue"] for one in document["Parameters"] if one["Name"] == "ImageUri")
     assert image.endswith(f".amazonaws.com/glyphline-dev/glyphline-paddle@{digest}")
@@ -75,9 +89,58 @@ def test_a_key_is_not_given_to_a_disk_that_takes_none() -> None:
     content = load_environment("dev").model_dump(exclude_unset=True)["pipelines"]
     content["training"]["instances"] = ["ml.g5.xlarge"]
     place = _place("dev", pipelines=content, kms_key="arn:aws:kms:eu-central-1:123456789012:key/abc")
-    document = json.loads(pipeline_of(load_family("pid-rec"), place).definition)
-    train = next(step for step in document["Steps"] if step["Name"] == "Train")
-    assert "VolumeKmsKeyId" not in train["Arguments"]["ResourceConfig"]
+    train = _steps(load_family("pid-rec"), place)["Train"]
+    assert "VolumeKmsKeyId" not in train["ResourceConfig"]
+
+
+def test_a_family_has_jobs_of_its_own(tmp_path: Path) -> None:
+    own = """
+resources:
+  processing: {instances: [ml.m5.2xlarge, ml.m5.4xlarge], max_runtime_s: 600}
+  training: {instances: [ml.g5.xlarge], volume_gb: 200, max_runtime_s: 3600}
+serving: {kind: async, instance: ml.g5.xlarge}
+"""
+    (tmp_path / "pid-rec.yaml").write_text(Path("config/families/pid-rec.yaml").read_text() + own)
+    family, place = load_family(tmp_path / "pid-rec.yaml"), _place("dev")
+    document = json.loads(pipeline_of(family, place).definition)
+    defaults = {one["Name"]: one.get("DefaultValue") for one in document["Parameters"]}
+    assert defaults["ProcessingInstance"] == "ml.m5.2xlarge"
+    assert defaults["TrainingInstance"] == "ml.g5.xlarge"
+    steps = _steps(family, place)
+    assert steps["Prepare"]["StoppingCondition"]["MaxRuntimeInSeconds"] == 600
+    assert steps["Train"]["ResourceConfig"]["VolumeSizeInGB"] == 200
+    assert "EnableManagedSpotTraining" not in steps["Train"]
+    theirs = upload_of(load_family("pid-rec"), place).family_uri
+    assert upload_of(family, place).family_uri == theirs, "another machine is no reason to train anew"
+
+
+def test_what_evaluate_decides_is_gated_and_registered() -> None:
+    steps = _steps(load_family("pid-det"), _place("dev"))
+    assert steps["Evaluate"]["AppSpecification"]["ContainerArguments"][1] == "--max-error"
+    asked = set(re.findall(r"'Path': '(\w+)'", str(steps)))
+    assert asked <= set(DECISION_KEYS)
+    metadata = steps["Register"]["CustomerMetadataProperties"]
+    assert set(metadata) == {*REGISTERED_KEYS, "run", "report"}
+    assert asked == {*REGISTERED_KEYS, "failures", "summary", "model_card"}
+
+
+def test_a_version_takes_what_its_task_accepts() -> None:
+    def registered(family: Family) -> Any:
+        return _steps(family, _place("dev"))["Register"]
+
+    class Tables(RecognitionFamily):
+        accepts = Accepts(("table",))
+
+    pages = registered(load_family("pid-det"))
+    assert pages["InferenceSpecification"]["SupportedContentTypes"] == [
+        *("image/png", "image/jpeg"),
+        *("application/json", "application/jsonlines"),
+    ]
+    tables = registered(Tables.model_validate(load_family("pid-rec").model_dump()))
+    assert tables["InferenceSpecification"]["SupportedContentTypes"] == [
+        *("application/json", "application/jsonlines"),
+    ]
+    assert (pages["Domain"], tables["Domain"]) == ("COMPUTER_VISION", "MACHINE_LEARNING")
 
 
 def test_a_family_with_another_charset_has_other_files(tmp_path: Path) -> None:
@@ -91,25 +154,29 @@ def test_a_family_with_another_charset_has_other_files(tmp_path: Path) -> None:
         for uri, data in upload.files.items():
             (tmp_path / "got").mkdir(exist_ok=True)
             (tmp_path / "got" / uri.rpartition("/")[2]).write_bytes(data)
-        assert load_family(tmp_path / "got" / "family.yaml").recognition.max_text_length == 40
+        carried = load_family(tmp_path / "got" / FAMILY_FILE)
+        assert carried.charset_file == str(tmp_path / "got" / "charset.txt")
+        assert (carried.gate, carried.examine) == (load_family(file).gate, load_family(file).examine)
         return upload.family_uri
 
     assert family_with("ab") == family_with("ab") != family_with("abc")
 
 
-def test_a_family_with_another_recipe_has_other_files(tmp_path: Path) -> None:
-    text = Path("config/families/pid-rec.yaml").read_text().replace("pid-rec", "own")
-    (tmp_path / "own.yaml").write_text(text.replace("recipe: crnn-lite", "recipe: mine.yaml"))
-    with pytest.raises(ConfigError, match=r"mine\.yaml: no such file"):
-        load_family(tmp_path / "own.yaml")
+@pytest.mark.parametrize("name", ["pid-rec", "pid-det"])
+def test_a_family_with_another_recipe_has_other_files(name: str, tmp_path: Path) -> None:
+    family, place = load_family(name), Place(load_environment("dev"), ACCOUNT)
+    recipe = RECIPES / family.task / f"{family.training.recipe}.yaml"
+    text = Path(f"config/families/{name}.yaml").read_text().partition("training:")[0]
+    (tmp_path / f"{name}.yaml").write_text(f"{text}training: {{recipe: mine.yaml}}\n")
 
     def uri_with(content: str) -> str:
         (tmp_path / "mine.yaml").write_text(content)
-        upload = upload_of(load_family(tmp_path / "own.yaml"), Place(load_environment("dev"), ACCOUNT))
+        upload = upload_of(load_family(tmp_path / f"{name}.yaml"), place)
         assert upload.files[f"{upload.family_uri}/recipe.yaml"].decode() == content
         return upload.family_uri
 
-    assert uri_with("epochs: 3") == uri_with("epochs: 3") != uri_with("epochs: 4")
+    one, other = recipe.read_text(), recipe.read_text().replace("epochs: ", "epochs: 1")
+    assert uri_with(one) == uri_with(one) != uri_with(other)
 
 
 def test_a_name_that_is_too_long_is_refused_with_all_that_is_wrong() -> None:

@@ -16,7 +16,8 @@ import pytest
 from local_pipelines import statuses
 
 from config.environment import load_environment
-from config.family import load_family
+from config.protocol import FAMILY_FILE, NOTHING_FILE, SNAPSHOT_FILE
+from config.tasks import load_family
 from pipelines.definition import assemble
 from pipelines.local import engine, jobs, store
 from pipelines.local.definition import parse
@@ -26,26 +27,25 @@ from pipelines.place import NO_ACCOUNT, Place
 
 STUB = (sys.executable, "-S", str(Path(__file__).parent / "stub_family.py"))
 PLACE = Place(load_environment("dev"), NO_ACCOUNT, local=True)
-FAMILY = load_family("pid-rec")
-FAMILY_URI = PLACE.uri("families", "pid-rec", "0")
 
 
-@pytest.fixture(scope="module")
-def pipeline() -> Iterator[Any]:
+@pytest.fixture(scope="module", params=["pid-rec", "pid-det"])
+def pipeline(request: pytest.FixtureRequest) -> Iterator[Any]:
+    uri = PLACE.uri("families", request.param, "0")
     with offline_session(PLACE) as session:
-        yield assemble(FAMILY, PLACE, session, family_uri=FAMILY_URI, image_tag="0")
+        yield assemble(load_family(request.param), PLACE, session, family_uri=uri, image_tag="0")
 
 
-def surroundings(home: Path, pipeline: Any, cer: str, broken: str) -> engine.Surroundings:
+def surroundings(home: Path, pipeline: Any, error: str, broken: str) -> engine.Surroundings:
     """A machine with everything in its store that the pipeline's parameters name."""
     defaults = {one.name: str(one.default_value) for one in parse(pipeline.definition().encode()).parameters}
-    needed = ("DataUri", "snapshot.json"), ("FamilyUri", "family.yaml"), ("ChampionUri", "nothing.json")
+    needed = ("DataUri", SNAPSHOT_FILE), ("FamilyUri", FAMILY_FILE), ("ChampionUri", NOTHING_FILE)
     for parameter, name in needed:
         folder = store.path_of(defaults[parameter], home)
         folder.mkdir(parents=True)
         (folder / name).write_text("{}")
     images = {jobs.image_name(defaults["ImageUri"]): STUB}
-    return engine.Surroundings(home, images, "code", lambda _: "arn", {"CER": cer, "BREAK": broken})
+    return engine.Surroundings(home, images, "code", lambda _: "arn", {"ERROR": error, "BREAK": broken})
 
 
 def by_ours(pipeline: Any, around: engine.Surroundings) -> engine.Run:
@@ -61,7 +61,7 @@ def asked(run: engine.Run) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("cer", "broken", "outcome"),
+    ("error", "broken", "outcome"),
     [
         ("0.01", "", "Succeeded"),
         ("0.9", "", "Failed"),
@@ -69,11 +69,11 @@ def asked(run: engine.Run) -> dict[str, dict[str, Any]]:
         ("0.01", "examine", "Failed"),
     ],
 )
-def test_both_executors_agree(tmp_path: Path, pipeline: Any, cer: str, broken: str, outcome: str) -> None:
+def test_both_executors_agree(tmp_path: Path, pipeline: Any, error: str, broken: str, outcome: str) -> None:
     import sdk_executor  # takes seconds to import, and only within the session of the fixture
 
-    ours = by_ours(pipeline, surroundings(tmp_path / "ours", pipeline, cer, broken))
-    client = sdk_executor.Jobs(surroundings(tmp_path / "sdk", pipeline, cer, broken), ours.id)
+    ours = by_ours(pipeline, surroundings(tmp_path / "ours", pipeline, error, broken))
+    client = sdk_executor.Jobs(surroundings(tmp_path / "sdk", pipeline, error, broken), ours.id)
     theirs = sdk_executor.execute(pipeline, client, ours.id, ours.parameters)
 
     steps = {step["StepName"]: step for step in theirs.list_steps()["PipelineExecutionSteps"]}

@@ -77,9 +77,9 @@ PIPELINE = definition(
         outputs=["evaluation"],
         PropertyFiles=[EVALUATION],
     ),
-    condition("Gate", at_most(CER, get("Parameters.MaxCer")), then=[REGISTER, LINEAGE], otherwise=[FAIL]),
+    condition("Gate", at_most(CER, get("Parameters.MaxError")), then=[REGISTER, LINEAGE], otherwise=[FAIL]),
     DataUri="s3://data/labels",
-    MaxCer=0.1,
+    MaxError=0.1,
     Group="tags",
 )
 
@@ -115,7 +115,7 @@ def test_a_run_that_passes(home: Path) -> None:
 
 def test_a_run_that_the_gate_refuses(home: Path) -> None:
     registered: list[Mapping[str, Any]] = []
-    done = run(home, PIPELINE, around=surroundings(home, registered), MaxCer="0.01")
+    done = run(home, PIPELINE, around=surroundings(home, registered), MaxError="0.01")
     assert done.status == "Failed"
     assert done.reason == "Step 'Refused' failed with message: CER/0.05/is too high"
     assert statuses(done)["Refused"] == "Failed"
@@ -249,7 +249,7 @@ def cached(done: engine.Run) -> dict[str, str | None]:
 
 def test_results_are_taken_again_while_nothing_that_counts_differs(home: Path) -> None:
     first = run(home, PIPELINE)
-    again = run(home, PIPELINE, MaxCer="0.2", Group="other")
+    again = run(home, PIPELINE, MaxError="0.2", Group="other")
     assert cached(again) == {"Prepare": first.id, "Train": first.id}
     assert again.steps["Train"].result == first.steps["Train"].result
     third = run(home, PIPELINE)
@@ -312,7 +312,7 @@ def test_the_same_token_is_the_same_run(home: Path) -> None:
     assert engine.begin(home, "glyphline-x", PIPELINE, {}, "token").id == first.id
     assert engine.begin(home, "glyphline-x", PIPELINE, {}, "another").id != first.id
     with pytest.raises(StateError, match="other parameters"):
-        engine.begin(home, "glyphline-x", PIPELINE, {"MaxCer": "0.3"}, "token")
+        engine.begin(home, "glyphline-x", PIPELINE, {"MaxError": "0.3"}, "token")
     with pytest.raises(StateError, match="other parameters"):
         engine.begin(home, "glyphline-y", PIPELINE, {}, "token")
     assert len(engine.runs(home)) == 2

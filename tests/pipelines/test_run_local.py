@@ -59,7 +59,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Laptop:
     folder = tmp_path_factory.mktemp("laptop")
     (folder / "recipe.yaml").write_text(digits.RECIPE)
     family = digits.FAMILY.replace("RECIPE", str(folder / "recipe.yaml"))
-    (folder / "family.yaml").write_text(f"{family}gate: {{max_cer: 0.3, max_regression: 0.2}}\n")
+    (folder / "family.yaml").write_text(f"{family}gate: {{max_error: 0.3, max_regression: 0.2}}\n")
     growing.write_first(folder, "0123", 400)
     return Laptop(folder)
 
@@ -85,7 +85,7 @@ def test_a_killed_run_is_resumed_and_registered_once(laptop: Laptop) -> None:
     assert "registered: digits/1, pending approval" in laptop.says(f"pipeline resume {run}")
     assert "epoch 5/5" in laptop.says(f"pipeline logs {run} Train")
     assert "has succeeded already" in laptop.says(f"{_RUN} --token monday"), "the same token, the same run"
-    assert "Take another token" in laptop.says(f"{_RUN} --token monday -p MaxCer=0.2", code=2)
+    assert "Take another token" in laptop.says(f"{_RUN} --token monday -p MaxError=0.2", code=2)
     assert laptop.runs == [run]
     assert len(local_registry().versions("digits")) == 1
 
@@ -108,10 +108,10 @@ def test_new_labels_continue_from_the_approved_champion(laptop: Laptop) -> None:
         ("pipeline run --local --family familiy.yaml --data data", "familiy.yaml"),
         ("pipeline run --local --family family.yaml --data nowhere", "no snapshot here"),
         ("pipeline run --family family.yaml --data data", "Say --local"),
-        (f"{_RUN} -p MaxCERR=1", "Did you mean 'MaxCer'"),
-        (f"{_RUN} -p MaxCer=little", "MaxCer"),
+        (f"{_RUN} -p MaxEror=1", "Did you mean 'MaxError'"),
+        (f"{_RUN} -p MaxError=little", "MaxError"),
         (f"{_RUN} --champion digits/7", "digits"),
-        (f"{_RUN} -p MaxCer=50", "0.05 is 5 %"),
+        (f"{_RUN} -p MaxError=50", "0.05 is 5 %"),
         (f"{_RUN} -p TrainingInstance=large", "TrainingInstance"),
         ("pipeline show arn:foo", "execution/ID"),
         (f"{_RUN} --champion nowhere.tar.gz", "something that is there"),
