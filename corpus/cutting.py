@@ -23,13 +23,14 @@ def cut_regions(
     """Make a new snapshot at `out` in which each region is an upright image of its own.
 
     Ids, groups and splits stay; ``meta["crop"]`` tells the page and the polygon; a whole image stays as it
-    is. `texts_only` leaves out what has no text, such as the symbols of a drawing.
+    is. A page without any region, and what has no image, is left out; `texts_only` leaves out what has no
+    text as well, such as the symbols of a drawing.
 
     Raises:
         StateError: something is at `out` already.
         CorpusError: there is nothing to cut.
     """
-    chosen = {s.id: s for s in snapshot.samples() if s.text is not None or not texts_only}
+    chosen = {one.id: one for one in snapshot.samples() if _is_wanted(one, texts_only=texts_only)}
     problems: list[Problem] = []
     cut: list[Sample] = []
     with new_folder(out) as folder:
@@ -46,11 +47,17 @@ def cut_regions(
     return Outcome(open_snapshot(out), len(cut), 0, tuple(problems))
 
 
+def _is_wanted(sample: Sample, *, texts_only: bool) -> bool:
+    if sample.image is None or sample.is_page:
+        return False
+    return sample.text is not None or not texts_only
+
+
 def _record(snapshot: Snapshot, sample: Sample) -> Record:
     return Record(
         key=sample.id,
         image=snapshot.image_path(sample),
-        image_name=sample.image,
+        image_name=sample.image or "",
         text=sample.text,
         label=sample.label,
         polygon=sample.polygon,

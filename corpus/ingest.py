@@ -62,10 +62,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the parent snapshot holds already: each id's content, each group's split."""
+    """What the parent snapshot holds already: each id's content, the split of each group and of each page.
+
+    `pages`: images with regions, or that were labelled as empty; a line image is not one.
+    """
 
     identities: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     splits: Mapping[str, Split] = field(default_factory=dict)
+    pages: Mapping[str, Split] = field(default_factory=dict)
     golden_is_frozen: bool = False
 
 
@@ -194,6 +198,7 @@ def _sorted_out(items: Iterable[_Placed | Problem], known: _Known) -> _Found:
     identities = dict(known.identities)
     samples: list[Sample] = []
     problems: list[Problem] = []
+    grown: dict[str, list[_Placed]] = {}
     unchanged = 0
     for item in items:
         if isinstance(item, Problem):
@@ -203,20 +208,33 @@ def _sorted_out(items: Iterable[_Placed | Problem], known: _Known) -> _Found:
         if (there := identities.get(sample.id)) is None:
             identities[sample.id] = _identity(sample)
             samples.append(sample)
+            if (page := _page_of(sample)) is not None and known.pages.get(page) == "golden":
+                grown.setdefault(page, []).append(item)
         elif there == _identity(sample):
             unchanged += 1
         else:
             problems.append(_id_is_taken(item, there))
+    problems += [_golden_grows(on_it) for on_it in grown.values()]
     return _Found(samples, problems, unchanged)
 
 
+def _golden_grows(added: list[_Placed]) -> Problem:
+    """Return the warning that a page on which models were compared has got regions since."""
+    first, many = added[0], "regions" if len(added) > 1 else "region"
+    found = f"{len(added)} new {many} on a golden page, such as {first.sample.id!r}"
+    remedy = "Nothing, if they were forgotten; what was measured on this page before is another measure."
+    return Problem("split.golden-grows", found, "golden as it was", remedy, first.file, first.line, "warning")
+
+
 def _identity(sample: Sample) -> tuple[object, ...]:
-    return (sample.sha256, sample.text, sample.label, sample.polygon)
+    return (sample.sha256, sample.text, sample.label, sample.polygon, sample.table)
 
 
 def _id_is_taken(item: _Placed, there: tuple[object, ...]) -> Problem:
     sample = item.sample
     what = "another image" if there[0] != sample.sha256 else f"another label ({there[1] or there[2]!r})"
+    if there[4] != sample.table:
+        what = "another event"
     found = f"the id {sample.id!r} with the label {sample.text or sample.label!r}, taken by {what}"
     remedy = "Import it under another --source name, or mend the label where it is wrong."
     return Problem("sample.id-taken", found, "a new id, or the same content", remedy, item.file, item.line)
@@ -225,10 +243,18 @@ def _id_is_taken(item: _Placed, there: tuple[object, ...]) -> Problem:
 def _known_of(parent: Snapshot) -> _Known:
     identities: dict[str, tuple[object, ...]] = {}
     splits: dict[str, Split] = {}
+    pages: dict[str, Split] = {}
     for sample in parent.samples():
         identities[sample.id] = _identity(sample)
         splits[sample.group] = sample.split
-    return _Known(identities, splits, golden_is_frozen=True)
+        if (page := _page_of(sample)) is not None:
+            pages.setdefault(page, sample.split)
+    return _Known(identities, splits, pages, golden_is_frozen=True)
+
+
+def _page_of(sample: Sample) -> str | None:
+    """Return the page that `sample` is a part of, or stands for; None: it is a whole by itself."""
+    return sample.image if sample.polygon is not None or sample.is_page else None
 
 
 def _to_samples(
@@ -269,6 +295,8 @@ def _sample(stored: Stored, options: Options, known: _Known) -> Sample:
     if stored.crop is not None:
         meta["crop"] = stored.crop
     group = record.group if record.group is not None else f"{options.source}/{record.image_name}"
+    polygon = record.polygon if stored.crop is None else None
+    page = stored.image if polygon is not None or record.is_page else None
     return Sample(
         id=f"{options.source}/{record.key}",
         image=stored.image,
@@ -278,8 +306,8 @@ def _sample(stored: Stored, options: Options, known: _Known) -> Sample:
         text=text,
         group=group,
         source=options.source,
-        split=_split(group, record.split, options.policy, known),
-        polygon=record.polygon if stored.crop is None else None,
+        split=_split(group, page, record.split, options.policy, known),
+        polygon=polygon,
         label=record.label,
         meta=meta,
     )
@@ -291,7 +319,10 @@ def _kept_in_split(record: Record, sample: Sample) -> Problem:
     return Problem("split.kept", found, sample.split, remedy, record.file, record.line, severity="warning")
 
 
-def _split(group: str, given: Split | None, policy: SplitPolicy, known: _Known) -> Split:
+def _split(group: str, page: str | None, given: Split | None, policy: SplitPolicy, known: _Known) -> Split:
+    """Return where a sample belongs: with its page, else with its group; a new image is never golden."""
+    if page is not None and page in known.pages:
+        return known.pages[page]
     split = known.splits.get(group) or given
     if split is None:
         return split_of(group, policy, golden_is_frozen=known.golden_is_frozen)
@@ -303,16 +334,22 @@ def _copied(other: Snapshot, folder: UPath, known: _Known, progress: Progress) -
     total = other.description.samples
     for done, sample in enumerate(other.samples(), start=1):
         progress(done, total)
-        if sample.id not in known.identities and not (folder / sample.image).exists():
-            data = (other.folder / sample.image).read_bytes()
-            path, _ = put_image(folder, data, open_image(data, sample.image).format or "")
-            if path != sample.image:
-                found, remedy = f"{sample.image} has other bytes than its name says", "Restore the image."
-                yield Problem("image.changed", found, "the bytes of its hash", remedy, str(other.folder))
-                continue
-        split = _split(sample.group, sample.split, other.description.splits, known)
+        if sample.id not in known.identities and not _copy_image(sample, other.folder, folder):
+            found, remedy = f"{sample.image} has other bytes than its name says", "Restore the image."
+            yield Problem("image.changed", found, "the bytes of its hash", remedy, str(other.folder))
+            continue
+        split = _split(sample.group, _page_of(sample), sample.split, other.description.splits, known)
         placed = sample if split == sample.split else replace(sample, split=split)
         yield _Placed(placed, str(other.folder / "manifest.jsonl"), done)
+
+
+def _copy_image(sample: Sample, source: UPath, target: UPath) -> bool:
+    """Copy the image of `sample`, if it has one that is not there yet; tell whether its bytes are its own."""
+    if sample.image is None or (target / sample.image).exists():
+        return True
+    data = (source / sample.image).read_bytes()
+    path, _ = put_image(target, data, open_image(data, sample.image).format or "")
+    return path == sample.image
 
 
 @contextmanager

@@ -40,6 +40,11 @@ class Item:
         return self.samples[0]
 
     @property
+    def regions(self) -> tuple[Sample, ...]:
+        """What is labelled on its image; nothing where that is an empty page."""
+        return tuple(one for one in self.samples if one.polygon is not None)
+
+    @property
     def split(self) -> Split:
         """The split that it is in, whole."""
         return self.samples[0].split
@@ -55,8 +60,13 @@ def items_of(samples: Iterable[Sample], unit: Unit) -> list[Item]:
     return [Item(name, tuple(on_it), meta_of(on_it), on_it[0].group) for name, on_it in pages.items()]
 
 
+def samples_of(items: Iterable[Item]) -> tuple[Sample, ...]:
+    """Return the samples of `items`, item by item."""
+    return tuple(sample for item in items for sample in item.samples)
+
+
 def meta_of(samples: Sequence[Sample]) -> dict[str, Any]:
-    """Return what may be sliced by: the meta that all of `samples` agree on, their split and source beside."""
+    """Return what may be sliced by: the meta that all of `samples` agree on, and their split and source."""
     first, *others = samples
     told = {**first.meta, "split": first.split, "source": first.source}
     if not others:

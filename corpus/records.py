@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One labelled image, or one labelled region of it.
+    """One labelled image, one labelled region of it, or a page that was labelled and has no region.
 
     `key` is unique within its source and stable between imports: with the source's name before it, it
     becomes the sample's id. `image_name` is the image's path as the source writes it. `file` and `line`
@@ -36,6 +36,11 @@ class Record:
     group: str | None = None
     split: Split | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it stands for its page itself, on which there is no region."""
+        return self.polygon is None and self.text is None and self.label is None
 
 
 @dataclass(frozen=True, slots=True)

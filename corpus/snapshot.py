@@ -25,12 +25,14 @@ from config.family import UnicodeForm
 from config.yaml_source import Settings
 from corpus import manifest
 from corpus.charset import Charset, derive
-from corpus.errors import ManifestError
+from corpus.errors import ImageError, ManifestError
 from corpus.paths import as_path, write_whole
 from corpus.sample import SPLITS, Sample, encode
 from corpus.splits import SplitPolicy
 
 SCHEMA = 1
+_IMAGE = re.compile(rb'^\{"id":"(?:[^"\\]|\\.)*","image":"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+"""The image of each line, as `corpus.sample.encode` writes it."""
 _AT_HASH = re.compile(r"^(?P<folder>.+)@(?P<hash>[0-9a-f]{4,64})$")
 
 
@@ -42,6 +44,8 @@ class Description(Settings):
     parents: tuple[str, ...]
     """Hashes of the snapshots this one grew from, the nearest first."""
     samples: int
+    images: int | None = None
+    """Different images; None in what was written before they were counted."""
     counts: dict[str, int]
     """Samples by split."""
     sources: dict[str, int]
@@ -69,7 +73,17 @@ class Snapshot:
         return manifest.read_strictly(self.manifest_bytes, str(self.folder / "manifest.jsonl"))
 
     def image_path(self, sample: Sample) -> UPath:
-        """Return where the image of `sample` lies."""
+        """Return where the image of `sample` lies.
+
+        Raises:
+            ImageError: it has none.
+        """
+        if sample.image is None:
+            found, remedy = (
+                f"the sample {sample.id!r} without an image",
+                "Leave it out, or give it its image.",
+            )
+            raise ImageError(Problem("image.none", found, "an image", remedy, str(self.folder)))
         return self.folder / sample.image
 
 
@@ -134,6 +148,7 @@ def write_snapshot(
         hash=manifest.hash_of(data),
         parents=(old.hash, *old.parents) if old else (),
         samples=sum(counts.values()),
+        images=len(set(_IMAGE.findall(data))),
         counts={split: counts[split] for split in SPLITS},
         sources=dict(sorted(sources.items())),
         charset=derive(texts).entries,

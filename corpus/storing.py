@@ -66,8 +66,10 @@ def _store_page(records: list[Record], folder: UPath, *, crop_regions: bool) -> 
         return
     yield from _oddities(first, image, facts)
     if crop_regions:
-        yield from _not_cut(records)
-        records = [record for record in records if _can_be_cut(record)]
+        yield from _without_regions(records)
+        regions_on_it = [record for record in records if not record.is_page]
+        yield from _not_cut(regions_on_it)
+        records = [record for record in regions_on_it if _can_be_cut(record)]
     whole = [r for r in records if r.polygon is None or not crop_regions]
     regions = [r for r in records if r.polygon is not None and crop_regions]
     if whole:
@@ -94,6 +96,15 @@ def _can_be_cut(record: Record) -> bool:
     """Tell whether a line image of this region is worth having: it says something and has an area."""
     says_something = record.text is not None or record.label is not None
     return says_something and (record.polygon is None or len(record.polygon) > 2)
+
+
+def _without_regions(records: list[Record]) -> Iterator[Problem]:
+    """Name a page that gives no line image, because nothing is on it."""
+    first = records[0]
+    if all(record.is_page for record in records):
+        found, remedy = f"the page {first.image_name} without a region", "Nothing; --regions keeps the page."
+        expected = "regions to cut out"
+        yield Problem("page.no-regions", found, expected, remedy, first.file, first.line, severity="warning")
 
 
 def _not_cut(records: list[Record]) -> Iterator[Problem]:

@@ -31,7 +31,7 @@ def write_subset(
     Raises:
         ImageError: an image is missing, or lies outside of its snapshot.
     """
-    images = sorted({sample.image for sample in samples})
+    images = sorted({sample.image for sample in samples if sample.image is not None})
     for done, image in enumerate(images, start=1):
         _put(snapshot.folder, image, folder)
         progress(done, len(images))

@@ -11,7 +11,7 @@ from upath import UPath
 
 from config.errors import Problem
 from corpus.formats.carry import SIDECAR, bad_meta, carry, keys_of, read_sidecar, sidecar_line, unpack
-from corpus.formats.export import accepted, copy_images
+from corpus.formats.export import accepted, copy_images, suffix_of
 from corpus.formats.lines import EntryError
 from corpus.formats.source import IMAGE_SUFFIXES, files_below, once
 from corpus.ingest import new_folder
@@ -83,7 +83,7 @@ def write(snapshot: Snapshot, out: UPath) -> None:
     for sample in samples:
         folder_name = _folder_of(sample)
         counts[folder_name] += 1
-        class_name, suffix = folder_name.rpartition("/")[2], sample.image.rpartition(".")[2]
+        class_name, suffix = folder_name.rpartition("/")[2], suffix_of(sample)
         named.append((sample, f"{folder_name}/{class_name}_{counts[folder_name]}.{suffix}"))
     with new_folder(out) as folder:
         copy_images(snapshot, named, folder)

@@ -26,7 +26,7 @@ def accepted(snapshot: Snapshot, format_name: str, refusal: Callable[[Sample], s
         FormatError: the format cannot hold a sample; names the first and says how many there are.
     """
     samples = list(snapshot.samples())
-    refused = [(sample.id, reason) for sample in samples if (reason := _reserved(sample) or refusal(sample))]
+    refused = [(sample.id, reason) for sample in samples if (reason := _never(sample) or refusal(sample))]
     if refused:
         first, reason = refused[0]
         more = f" (and {len(refused) - 1} more of {len(samples)})" if len(refused) > 1 else ""
@@ -55,7 +55,12 @@ def by_split(samples: Iterable[Sample]) -> dict[Split, list[Sample]]:
 
 def image_name(sample: Sample, number: int, folder: str) -> str:
     """Return the name under which the `number`-th image travels: ``train/0000001.png``."""
-    return f"{folder}/{number:07}.{sample.image.rpartition('.')[2]}"
+    return f"{folder}/{number:07}.{suffix_of(sample)}"
+
+
+def suffix_of(sample: Sample) -> str:
+    """Return what the file name of its image ends with, the dot left out."""
+    return (sample.image or "").rpartition(".")[2]
 
 
 def copy_images(snapshot: Snapshot, named: Iterable[tuple[Sample, str]], folder: UPath) -> None:
@@ -95,5 +100,8 @@ def _image_bytes(snapshot: Snapshot, sample: Sample) -> bytes:
     return data
 
 
-def _reserved(sample: Sample) -> str | None:
+def _never(sample: Sample) -> str | None:
+    """Refuse what no format has a place for."""
+    if sample.table is not None:
+        return "an event record (a table)"
     return f"an own meta entry {RESERVED!r}, a reserved name" if RESERVED in sample.meta else None

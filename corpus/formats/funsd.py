@@ -27,6 +27,8 @@ _FOLDER = "annotations"
 def read(source: UPath) -> Iterator[Record | Problem]:
     """Yield a record for each line of each entity: the label is the entity's, links are in ``meta``.
 
+    A form without entities is a record too, without a polygon.
+
     Raises:
         FormatError: there is no ``annotations/*.json``.
     """
@@ -63,6 +65,8 @@ def _form(path: UPath, page: Record) -> Iterator[Record | Problem]:
         remedy = "Restore the file."
         yield Problem("format.json", "no list under 'form'", '{"form": [entity, …]}', remedy, str(path))
         return
+    if not form:
+        yield page
     for number, entity in enumerate(form, start=1):
         try:
             yield from _lines(entity, page)

@@ -19,7 +19,7 @@ from corpus.errors import FormatError
 from corpus.formats.geometry import coordinate, rectangle
 from corpus.formats.lines import EntryError
 from corpus.formats.npy import read_rows, unwrap
-from corpus.formats.source import IMAGE_SUFFIXES, files_below, image_finder, is_utf_8, once, outside
+from corpus.formats.source import IMAGE_SUFFIXES, files_below, image_finder, is_utf_8, once, or_page, outside
 from corpus.records import Format, Record
 from corpus.sample import Polygon
 
@@ -31,6 +31,7 @@ def read(source: UPath) -> Iterator[Record | Problem]:
 
     A symbol's label is ``symbol/CLASS``, a line's ``line/STYLE``; ``meta`` has the id, and of a symbol the
     ids that the linker gives it. A line has no area: it is a sample only where regions are not cut out.
+    A sheet with nothing on it is a record too, without a polygon.
 
     Raises:
         FormatError: there is no such array.
@@ -80,6 +81,13 @@ def _sheet(arrays: dict[str, UPath], page: Record) -> Iterator[Record | Problem]
             yield item
         else:
             links[item.key] = item.meta["links"]
+    if arrays.keys() != {"linker"}:
+        yield from or_page(_labelled(arrays, page, links), page)
+
+
+def _labelled(
+    arrays: dict[str, UPath], page: Record, links: dict[str, list[str]]
+) -> Iterator[Record | Problem]:
     yield from _each(arrays, "words", page, _word)
     for item in _each(arrays, "symbols", page, _symbol):
         if isinstance(item, Record) and (linked := links.get(item.meta["id"])):

@@ -159,6 +159,16 @@ def once(items: Iterable[Record | Problem]) -> Iterator[Record | Problem]:
             yield _repeated(item, there)
 
 
+def or_page(items: Iterable[Record | Problem], page: Record) -> Iterator[Record | Problem]:
+    """Pass on what was found on `page`; where that is nothing, and all could be read, the page itself."""
+    nothing = True
+    for item in items:
+        nothing = nothing and isinstance(item, Problem) and item.severity == "warning"
+        yield item
+    if nothing:
+        yield page
+
+
 def is_utf_8(text: str) -> bool:
     """Tell whether `text` can be encoded: it holds no lone surrogate, as a file name may."""
     try:

@@ -16,7 +16,7 @@ from config.errors import Problem
 from corpus.errors import FormatError
 from corpus.formats.geometry import polygon_of
 from corpus.formats.lines import EntryError, Line, read_json, read_lines
-from corpus.formats.source import IMAGE_SUFFIXES, files_below, image_finder, once, outside
+from corpus.formats.source import IMAGE_SUFFIXES, files_below, image_finder, once, or_page, outside
 from corpus.records import Format, Record
 
 _LABEL_SUFFIXES = ("csv", "txt")
@@ -24,6 +24,8 @@ _LABEL_SUFFIXES = ("csv", "txt")
 
 def read(source: UPath) -> Iterator[Record | Problem]:
     """Yield a record for each line of each receipt; the receipt's key fields are ``meta["entities"]``.
+
+    A receipt with an empty label file is a record too, without a polygon.
 
     Raises:
         FormatError: there is no label file in ``box/``.
@@ -65,8 +67,12 @@ def _records(
                 meta = {"entities": content}
             yield from problems
         page = Record(stem, path, image_name, None, file, meta=meta)
-        for line in read_lines(source / name):
-            yield line if isinstance(line, Problem) else _record(line, page)
+        yield from or_page(_lines(source / name, page), page)
+
+
+def _lines(path: UPath, page: Record) -> Iterator[Record | Problem]:
+    for line in read_lines(path):
+        yield line if isinstance(line, Problem) else _record(line, page)
 
 
 def _record(line: Line, page: Record) -> Record | Problem:

@@ -162,3 +162,10 @@ def test_broken_arrays_are_problems(
     )
     for item in formats.read("pid", UPath(folder)):
         assert item.file
+
+
+def test_a_sheet_with_nothing_on_it_is_a_page(tmp_path: Path) -> None:
+    nothing = {"0/0_words.npy": npy(np.empty((0, 4))), "0/0_symbols.npy": npy(np.empty((0, 3)))}
+    put(tmp_path, {**nothing, "1/1_linker.npy": npy(np.empty((0, 2))), "0.png": b"", "1.png": b""})
+    (page,) = records("pid", tmp_path)
+    assert (page.key, page.image_name, page.is_page) == ("0/0", "0.png", True)

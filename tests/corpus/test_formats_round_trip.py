@@ -65,8 +65,12 @@ def a_snapshot(folder: Path, made: list[dict[str, Any]], source: str = "s") -> S
         image, sha256 = put_image(place, png(fields["shade"], SIZE), "PNG")
         rest = {name: value for name, value in fields.items() if name not in ("key", "shade")}
         at = f"{source}/{fields['key']}"
-        samples.append(Sample(at, image, sha256, *SIZE, source=source, **rest))
+        samples.append(a_sample_of(id=at, image=image, sha256=sha256, source=source, **rest))
     return write_snapshot(place, samples, [], policy=SplitPolicy(), form="NFC")
+
+
+def a_sample_of(**fields: Any) -> Sample:
+    return Sample(width=SIZE[0], height=SIZE[1], **fields)
 
 
 def contents(snapshot: Snapshot) -> dict[str, Sample]:
@@ -128,10 +132,23 @@ def test_paddle_recognition(made: list[dict[str, Any]]) -> None:
 readable = a_sample(polygon=polygons, text=words.filter(lambda text: text != "###"))
 
 
+region = readable | a_sample(polygon=polygons, text=st.none(), meta=unreadable)
+page = a_sample(text=st.none(), label=st.none())
+
+
 @few
-@given(several(readable | a_sample(polygon=polygons, text=st.none(), meta=unreadable)))
+@given(several(region | page))
+@example([A_LINE | {"key": key, "text": None, "meta": {"n": key}} for key in "ab"])  # the same bytes twice
 def test_paddle_detection(made: list[dict[str, Any]]) -> None:
     check_round_trip("paddle-det", made)
+
+
+def test_a_page_without_regions_is_an_empty_list(tmp_path: Path) -> None:
+    made = [A_LINE | {"text": None}, A_LINE | {"key": "2", "shade": 2, "polygon": BOX}]
+    formats.write("paddle-det", a_snapshot(tmp_path / "snapshot", made), UPath(tmp_path / "out"))
+    first, second = (tmp_path / "out" / "train.txt").read_text().splitlines()
+    assert first == "train/0000001.png\t[]"
+    assert second.startswith('train/0000002.png\t[{"transcription":"a"')
 
 
 labels = st.tuples(file_names, file_names).map("/".join) | file_names
@@ -151,6 +168,8 @@ def test_class_folders(made: list[dict[str, Any]]) -> None:
         ("paddle-rec", {"text": None, "label": "x"}, "no text"),
         ("paddle-rec", {"polygon": BOX}, "a polygon"),
         ("paddle-det", {}, "no polygon"),
+        ("paddle-det", {"text": None, "label": "x"}, "no polygon"),
+        ("csv", {"table": {"x": 1}}, "an event record"),
         ("paddle-det", {"polygon": BOX, "text": "###"}, "marks the unreadable"),
         ("paddle-det", {"polygon": BOX, "text": None, "label": "x"}, "no text"),
         ("csv", {"text": None}, "no text"),
@@ -196,7 +215,15 @@ def test_a_snapshot_of_several_sources_keeps_its_whole_ids_as_keys(tmp_path: Pat
     place = UPath(tmp_path / "snapshot")
     image, sha256 = put_image(place, png(1, SIZE), "PNG")
     samples = [
-        Sample(f"{source}/1", image, sha256, *SIZE, text=source, group=source, source=source, split="val")
+        a_sample_of(
+            id=f"{source}/1",
+            image=image,
+            sha256=sha256,
+            text=source,
+            group=source,
+            source=source,
+            split="val",
+        )
         for source in ("a", "b")
     ]
     snapshot = write_snapshot(place, samples, [], policy=SplitPolicy(), form="NFC")

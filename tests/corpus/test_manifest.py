@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
+import pytest
+
 from config.errors import Problem
 from corpus.manifest import read_tolerantly
-from corpus.sample import Sample, encode
+from corpus.sample import Sample, decode, encode
+
+IMAGE: dict[str, Any] = {"image": "images/ab/c.png", "sha256": "ab", "width": 9, "height": 9}
+PLACE: dict[str, Any] = {"group": "g", "source": "s", "split": "train"}
 
 
 def line(number: int) -> bytes:
-    return encode(Sample(f"s/{number}", "images/ab/c.png", "ab", 9, 9, "text", "g", "s", "train"))
+    return encode(Sample(id=f"s/{number}", **IMAGE, text="text", **PLACE))
 
 
 def faults(data: bytes) -> list[tuple[str, int | None]]:
@@ -41,3 +49,43 @@ def test_wrong_keys_and_values() -> None:
     assert "split: Input should be 'train', 'val', 'test' or 'golden'" in str(
         list(read_tolerantly(data, "m.jsonl"))[3]
     )
+
+
+def test_the_bytes_of_a_line_image_are_what_they_always_were() -> None:
+    assert line(1) == (
+        b'{"id":"s/1","image":"images/ab/c.png","sha256":"ab","width":9,"height":9,"text":"text",'
+        b'"group":"g","source":"s","split":"train","meta":{}}\n'
+    )
+    labelled = Sample(id="1", **IMAGE, label="valve", **PLACE)
+    assert b'"text":null,"label":"valve","group"' in encode(labelled)
+
+
+def test_an_event_needs_no_image() -> None:
+    event = Sample(id="e", table={"clicks": 3, "keys": ["a"]}, label="bot", **PLACE)
+    assert encode(event) == (
+        b'{"id":"e","label":"bot","table":{"clicks":3,"keys":["a"]},'
+        b'"group":"g","source":"s","split":"train","meta":{}}\n'
+    )
+    assert decode(encode(event)) == event
+    both = Sample(id="b", **IMAGE, table={}, **PLACE)
+    assert decode(encode(both)) == both
+    assert not both.is_page
+    assert Sample(id="p", **IMAGE, **PLACE).is_page
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({}, "neither an 'image' nor a 'table'; a sample has one of them, or both"),
+        ({"text": "a"}, "neither an 'image' nor a 'table'"),
+        ({"image": "a.png", "width": 9}, "an image without sha256 and height"),
+        ({"table": {}, "sha256": "ab"}, "without the image's path"),
+        ({"table": {}, "polygon": ((0.0, 0.0),)}, "without the image's path"),
+    ],
+)
+def test_half_a_sample_is_refused_in_a_sentence(content: dict[str, Any], told: str) -> None:
+    data = orjson.dumps({"id": "a", **PLACE, **content})
+    (problem,) = read_tolerantly(data, "m.jsonl")
+    assert isinstance(problem, Problem)
+    assert problem.line == 1
+    assert told in problem.found

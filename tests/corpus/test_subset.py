@@ -24,7 +24,19 @@ def _snapshot(folder: Path) -> Snapshot:
     samples = []
     for n in range(6):
         path, sha256 = put_image(UPath(folder), png(n * 9, (16, 8)), "PNG")
-        samples.append(Sample(f"s/{n}", path, sha256, 16, 8, "abcdef"[n], f"g{n}", "s", "train"))
+        samples.append(
+            Sample(
+                id=f"s/{n}",
+                image=path,
+                sha256=sha256,
+                width=16,
+                height=8,
+                text="abcdef"[n],
+                group=f"g{n}",
+                source="s",
+                split="train",
+            )
+        )
     return write_snapshot(UPath(folder), samples, (), policy=SplitPolicy(salt="x"), form="NFD")
 
 
@@ -60,3 +72,14 @@ def test_an_image_that_is_gone_or_outside_is_named(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match=r"'\.\./secret\.png'; expected one inside"):
         write_subset(whole, [climbing], UPath(tmp_path / "part"))
     assert not (tmp_path / "part/snapshot.json").exists()
+
+
+def test_what_has_no_image_is_in_a_subset_too(tmp_path: Path) -> None:
+    event = Sample(id="e", table={"x": 1}, group="g", source="s", split="test")
+    about = _snapshot(tmp_path / "whole")
+    write_subset(about, [event], UPath(tmp_path / "part"))
+    part = open_snapshot(str(tmp_path / "part"))
+    assert list(part.samples()) == [event]
+    assert (part.description.images, part.description.charset) == (0, ())
+    with pytest.raises(ImageError, match="the sample 'e' without an image"):
+        part.image_path(event)
