@@ -59,7 +59,7 @@ lock: $(READY) ## Pin the requirements, with hashes
 	$(BIN)/uv pip compile requirements/node.in --python-version 3.11 --generate-hashes --no-header -o requirements/node.txt
 
 images: ## Build the container images with docker or podman (docs/images.md)
-	@sh scripts/build-image.sh paddle
+	@set -e; for file in containers/*/Dockerfile; do sh scripts/build-image.sh "$$(basename "$$(dirname "$$file")")"; done
 
 clean: ## Remove .venv and everything that was made here
 	rm -rf .venv node_modules build .glyphline benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -6,14 +6,14 @@ import hashlib
 from pathlib import Path
 
 _ROOT = Path(__file__).parent.parent
-_FOLDERS = ("config", "containers", "corpus", "evaluation", "tasks")
-_KINDS = (".py", ".yaml", ".html", ".txt")
+FOLDERS = ("config", "containers", "corpus", "evaluation", "tasks")
+_KINDS = (".html", ".j2", ".py", ".txt", ".yaml")
 
 
 def code_digest() -> str:
     """Return the digest of everything that a job's result depends on beside its input."""
     digest = hashlib.sha256()
-    for folder in _FOLDERS:
+    for folder in FOLDERS:
         for path in sorted((_ROOT / folder).rglob("*")):
             if path.suffix in _KINDS and path.is_file():
                 digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
