@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def tops(folders: Iterable[str]) -> set[str]:
     return {folder.partition("/")[0] for folder in folders}
 
 
+def differences(where: str, there: Iterable[str], wanted: set[str]) -> list[str]:
+    """Return in words what a list lacks, and what it has too much."""
+    has = set(there)
+    lacks = [f"{where} lacks {one}" for one in sorted(wanted - has)]
+    return lacks + [f"{where} has {one}, which nothing there needs" for one in sorted(has - wanted)]
+
+
 def copied(image: str) -> set[str]:
     """Return the packages that an image's Dockerfile copies from this checkout."""
     text = (ROOT / "containers" / image / "Dockerfile").read_text(encoding="utf-8")
@@ -60,24 +68,26 @@ def copied(image: str) -> set[str]:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_of_pyproject_has_every_package(name: str) -> None:
-    assert set(LISTS[name](PROJECT["tool"])) == PACKAGES
+    assert differences(f"pyproject.toml, {name}", LISTS[name](PROJECT["tool"]), PACKAGES) == []
 
 
 def test_every_folder_with_a_dockerfile_is_an_image() -> None:
-    assert {path.parent.name for path in ROOT.glob("containers/*/Dockerfile")} == set(IMAGES)
+    folders = {path.parent.name for path in ROOT.glob("containers/*/Dockerfile")}
+    assert differences("config/images.py", IMAGES, folders) == []
     assert [name for name, module in IMAGES.items() if module != f"containers.{name}"] == []
 
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_an_image_has_what_its_python_imports_and_nothing_else(image: str) -> None:
-    assert copied(image) == needed(image)
+    assert differences(f"containers/{image}/Dockerfile", copied(image), needed(image)) == []
     assert {folder for folder in copied(image) if not (ROOT / folder / "__init__.py").exists()} == set()
 
 
 def test_the_build_sees_every_package_of_every_image() -> None:
     seen = set(re.findall(r"(?m)^!([a-z]+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8")))
-    assert seen == tops(folder for image in IMAGES for folder in needed(image))
+    assert differences(".dockerignore", seen, tops(chain.from_iterable(map(needed, IMAGES)))) == []
 
 
 def test_the_digest_of_the_code_covers_what_jobs_run() -> None:
-    assert set(FOLDERS) == tops(folder for image in IMAGES for folder in needed(image)) - {"cli"}
+    wanted = tops(chain.from_iterable(map(needed, IMAGES))) - {"cli"}
+    assert differences("pipelines/code.py", FOLDERS, wanted) == []

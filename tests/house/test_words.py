@@ -44,7 +44,7 @@ def test_each_word_stands_once() -> None:
         for text, line in texts(path)
         if text in WORDS.values() and (path.relative_to(ROOT).as_posix(), text) not in NOT_THE_WORD
     ]
-    assert repeated == [], "take these from config.protocol"
+    assert not repeated, "take from config.protocol:\n" + "\n".join(repeated)
     assert len(set(WORDS.values())) == len(WORDS)
 
 
