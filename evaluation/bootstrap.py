@@ -7,6 +7,7 @@ with Clustered Errors (2008).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,27 +31,33 @@ class Interval:
     deviation: float
 
 
+def weights(count: int, *, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Floats]:
+    """Yield samples of `count` groups, drawn with replacement: ``[samples, groups]``, how often each is in.
+
+    They come in chunks that fit into memory; each is overwritten by the next. The same seed draws the same.
+    """
+    random = np.random.default_rng(seed)
+    room = np.empty((max(1, min(replicates, _CHUNK_BYTES // (8 * count))), count))
+    for start in range(0, replicates, len(room)):
+        chunk = room[: replicates - start]
+        for row in chunk:
+            row[:] = np.bincount(random.integers(0, count, count, dtype=np.int32), minlength=count)
+        yield chunk
+
+
 def resample(by_group: Floats, *, replicates: int = REPLICATES, seed: int = SEED) -> Floats:
     """Return the column sums of `replicates` samples of groups, drawn with replacement.
 
     Args:
-        by_group: (groups, columns), the sums over the lines of each group.
+        by_group: ``[groups, columns]``, the sums over the items of each group.
         replicates: how many samples to draw.
         seed: the same seed draws the same samples.
 
     Returns:
-        (replicates, columns).
+        ``[replicates, columns]``.
     """
-    count = len(by_group)
-    random = np.random.default_rng(seed)
     # a sample is a weight for every group, so that all columns are added up by one matrix product
-    weights = np.empty((max(1, min(replicates, _CHUNK_BYTES // (8 * count))), count))
-    drawn = []
-    for start in range(0, replicates, len(weights)):
-        chunk = weights[: replicates - start]
-        for row in chunk:
-            row[:] = np.bincount(random.integers(0, count, count, dtype=np.int32), minlength=count)
-        drawn.append(chunk @ by_group)
+    drawn = [chunk @ by_group for chunk in weights(len(by_group), replicates=replicates, seed=seed)]
     return np.concatenate(drawn)
 
 

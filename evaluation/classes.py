@@ -9,6 +9,7 @@ import numpy as np
 
 from config.errors import Problem
 from evaluation.errors import FigureError
+from evaluation.figures import Figure, Floats, Sums, rate_figure, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,7 @@ def classify(references: Sequence[str], predictions: Sequence[str]) -> Classific
     Raises:
         FigureError: no samples, or not as many predictions as references.
     """
-    if not references or len(references) != len(predictions):
-        found = f"{len(references)} references and {len(predictions)} predictions"
-        raise FigureError(Problem("classes.count", found, "as many of both, at least one", "Pair them."))
+    _check(references, predictions)
     labels = sorted({*references, *predictions})
     place = {label: k for k, label in enumerate(labels)}
     count = len(labels)
@@ -78,3 +77,42 @@ def classify(references: Sequence[str], predictions: Sequence[str]) -> Classific
         classes=tuple(classes),
         confusion=tuple(tuple(map(int, row)) for row in matrix),
     )
+
+
+def class_figures(references: Sequence[str], predictions: Sequence[str]) -> tuple[Figure, ...]:
+    """Return accuracy, macro F1 and the F1 of each class that occurs, over samples in their order.
+
+    A class that this model alone predicts counts in its macro F1, with an F1 of 0. `classify` has the same.
+
+    Raises:
+        FigureError: no samples, or not as many predictions as references.
+    """
+    _check(references, predictions)
+    place = {label: k for k, label in enumerate(sorted({*references, *predictions}))}
+    true, said = (np.array([place[one] for one in labels], np.int64) for labels in (references, predictions))
+    right, one, count = (true == said).astype(np.float64), np.ones(len(true)), len(place)
+    sums = Sums.one_hot(3 * count, (true, one), (said + count, one), (true + 2 * count, right))
+    made = [
+        rate_figure("accuracy", "higher", right, one, 1 - right),
+        Figure("macro_f1", "higher", sums, _macro_f1, 1 - right),
+    ]
+    for label in sorted(set(references)):
+        a, b = ((each == place[label]).astype(np.float64) for each in (true, said))
+        made.append(
+            rate_figure("f1", "higher", 2 * a * b, a + b, np.abs(a - b), support=a, of=f"class={label}")
+        )
+    return tuple(made)
+
+
+def _macro_f1(sums: Floats) -> Floats:
+    """Return the mean F1 of the classes that occur or were predicted; `sums`: true, predicted, right."""
+    true, said, right = np.split(sums, 3, axis=-1)
+    present = true + said > 0
+    f1 = np.divide(2 * right, true + said, out=np.zeros_like(true), where=present)
+    return ratio(np.stack([f1.sum(-1), present.sum(-1)], axis=-1))
+
+
+def _check(references: Sequence[str], predictions: Sequence[str]) -> None:
+    if not references or len(references) != len(predictions):
+        found = f"{len(references)} references and {len(predictions)} predictions"
+        raise FigureError(Problem("classes.count", found, "as many of both, at least one", "Pair them."))

@@ -1,30 +1,32 @@
-"""Is the candidate better than the champion: the same lines, read by both, and how much of it is chance."""
+"""Is the candidate better than the champion: the same items, answered by both, and how much is chance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evaluation.bootstrap import MIN_GROUPS, REPLICATES, SEED, Floats, Interval, interval, resample
-from evaluation.slices import Dimension, members_of
-from evaluation.text import Lines, rate
+from evaluation.bootstrap import MIN_GROUPS, REPLICATES, SEED, Interval, interval, weights
+from evaluation.figures import Better, Figure, Floats, Integers, Mask, Sums, number
+from evaluation.slices import Dimension, Slice, member_of
 
 SHOWN_CHANGES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One rate of both models. `difference` is candidate minus champion; below 0 means fewer errors.
+    """One figure of both models. `difference` is candidate minus champion; `better` says which way is good.
 
     `low` and `high` bound the difference with the comparison's confidence; None where there are fewer than
     `bootstrap.MIN_GROUPS` groups. `lower_share`: of the resamples, how many gave a difference below 0.
-    Rates are None where there is nothing to divide by. `changed` counts the lines on which the two differ.
+    Figures are None where they are undefined. `samples` counts the judgements, `changed` the items on which
+    the two differ.
     """
 
     name: str
+    better: Better
     samples: int
     groups: int
     candidate: float | None
@@ -38,182 +40,242 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two models on the same lines. `worse` and `better` list the ids with the largest change first."""
+    """Two models on the same items.
+
+    `slices` compare the headline's *error*. `worse` and `better` list the ids of items, the largest change first.
+    `only_one`: figures and parts that one of the two lacks.
+    """
 
     champion: str
     confidence: float
     replicates: int
     seed: int
     groups: int
-    metrics: tuple[Difference, ...]
+    figures: tuple[Difference, ...]
     slices: tuple[Difference, ...]
-    lines_worse: int
-    lines_better: int
-    new_loops: int
-    gone_loops: int
+    items_worse: int
+    items_better: int
     worse: tuple[str, ...]
     better: tuple[str, ...]
+    only_one: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How much a rate of one model would differ on other groups of the same kind: its standard deviation."""
+    """How much a figure of one model would differ on other groups of the same kind."""
 
     name: str
+    better: Better
     value: float | None
     low: float | None
     high: float | None
     deviation: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """How intervals are found: their confidence, how many resamples, the seed that repeats them."""
+
+    confidence: float = 0.95
+    replicates: int = REPLICATES
+    seed: int = SEED
+
+
+Value: TypeAlias = Callable[[Floats], Floats]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ratio:
-    """A rate of some lines: for each model what is divided; by what; and the number of each line's group."""
+class _Pair:
+    """A figure of one model or two on some items; `values` map the sums of each to what is compared."""
 
     name: str
-    parts: tuple[Floats, ...]
-    wholes: Floats
-    groups: NDArray[np.int64]
+    better: Better
+    figures: tuple[Figure, ...]
+    values: tuple[Value, ...]
+    member: Mask | None = None
+
+    def totals(self) -> list[float | None]:
+        """Return the value of each model over all its items."""
+        pairs = zip(self.figures, self.values, strict=True)
+        return [number(value(one.sums.total(self.member))) for one, value in pairs]
 
 
-def spreads(
-    lines: Lines,
-    groups: NDArray[np.int64],
-    *,
-    confidence: float = 0.95,
-    replicates: int = REPLICATES,
-    seed: int = SEED,
-) -> tuple[Spread, ...]:
-    """Return every rate of one model with its bootstrap interval and standard deviation."""
-    ratios = _ratios((lines,), groups)
+def spreads(figures: Sequence[Figure], groups: Integers, how: Draws | None = None) -> tuple[Spread, ...]:
+    """Return every figure of one model with its bootstrap interval and standard deviation.
+
+    `groups` has the number of each item's group, from 0 without gaps.
+    """
+    how = how or Draws()
+    pairs = [_Pair(_key(one), one.better, (one,), (one.value,)) for one in figures if not one.part]
     made = []
-    for ratio, draws in zip(ratios, _draws(ratios, replicates, seed), strict=True):
-        bounds = _bounds(draws[0], ratio, confidence)
+    for pair, (draws,) in zip(pairs, _drawn(pairs, groups, how), strict=True):
+        bounds = _bounds(draws, len(np.unique(groups)), how)
         low, high, deviation = (bounds.low, bounds.high, bounds.deviation) if bounds else (None, None, None)
-        made.append(Spread(ratio.name, _value(ratio, 0), low, high, deviation))
+        made.append(Spread(pair.name, pair.better, pair.totals()[0], low, high, deviation))
     return tuple(made)
 
 
 def compare(
     ids: Sequence[str],
-    candidate: Lines,
-    champion: Lines,
-    groups: NDArray[np.int64],
+    ours: Sequence[Figure],
+    theirs: Sequence[Figure],
+    groups: Integers,
     *,
+    headline: str,
     champion_name: str,
-    cuts: Sequence[Dimension] = (),
-    slices: Sequence[str] = (),
-    confidence: float = 0.95,
-    replicates: int = REPLICATES,
-    seed: int = SEED,
+    slices: Sequence[Slice] = (),
+    dimensions: Sequence[Dimension] = (),
+    how: Draws | None = None,
 ) -> Comparison:
-    """Return how `candidate` differs from `champion`, with paired bootstrap intervals over groups.
+    """Return how the candidate differs from the champion, with paired bootstrap intervals over groups.
 
     Args:
-        ids: the lines' ids.
-        candidate: what the candidate read.
-        champion: what the champion read, of the same lines in the same order.
-        groups: the number of each line's group, from 0 without gaps.
+        ids: the items' ids.
+        ours: the candidate's figures over these items.
+        theirs: the champion's figures over the same items in the same order; its classes, boxes and
+            denominators may be others.
+        groups: the number of each item's group, from 0 without gaps.
+        headline: the name of the figure by which slices and changes are judged.
         champion_name: as it is shown.
-        cuts: the dimensions that `slices` speaks of.
-        slices: the names of the slices to compare, too; one that has no line is left out.
-        confidence: of the intervals.
-        replicates: how many resamples; 1,000 or more.
-        seed: the same seed gives the same intervals.
+        slices: those to compare, too.
+        dimensions: that `slices` speak of.
+        how: the intervals are found.
     """
-    ratios = _ratios((candidate, champion), groups)
-    metrics = len(ratios)
-    parts = ((name, members_of(name, cuts)) for name in slices)
-    ratios += [_only(name, ratios[0], members) for name, members in parts if len(members)]  # [0] is the CER
-    drawn = zip(ratios, _draws(ratios, replicates, seed), strict=True)
-    differences = [_difference(ratio, draws, confidence) for ratio, draws in drawn]
-    change = candidate.characters.errors - champion.characters.errors
-    order = np.argsort(change, kind="stable")
+    how = how or Draws()
+    mine, others = ({_key(one): one for one in each} for each in (ours, theirs))
+    pairs = [_pair(_key(one), one, others[_key(one)]) for one in ours if not one.part and _key(one) in others]
+    metrics = len(pairs)
+    pairs += [
+        one for each in slices if (one := _of_slice(each, mine, others, headline, dimensions)) is not None
+    ]
+    drawn = zip(pairs, _drawn(pairs, groups, how), strict=True)
+    differences = [_difference(pair, draws, groups, how) for pair, draws in drawn]
+    change = mine[headline].cost - others[headline].cost
+    worse, better = changed_most(change)
     return Comparison(
         champion=champion_name,
-        confidence=confidence,
-        replicates=replicates,
-        seed=seed,
+        confidence=how.confidence,
+        replicates=how.replicates,
+        seed=how.seed,
         groups=len(np.unique(groups)),
-        metrics=tuple(differences[:metrics]),
+        figures=tuple(differences[:metrics]),
         slices=tuple(differences[metrics:]),
-        lines_worse=int((change > 0).sum()),
-        lines_better=int((change < 0).sum()),
-        new_loops=int((candidate.loop & ~champion.loop).sum()),
-        gone_loops=int((champion.loop & ~candidate.loop).sum()),
-        worse=tuple(ids[k] for k in order[::-1][:SHOWN_CHANGES] if change[k] > 0),
-        better=tuple(ids[k] for k in order[:SHOWN_CHANGES] if change[k] < 0),
+        items_worse=int((change > 0).sum()),
+        items_better=int((change < 0).sum()),
+        worse=tuple(ids[k] for k in worse),
+        better=tuple(ids[k] for k in better),
+        only_one=tuple(sorted(mine.keys() ^ others.keys())),
     )
 
 
-def _ratios(models: Sequence[Lines], groups: NDArray[np.int64]) -> list[_Ratio]:
-    """Return every rate of `models`, which read the same lines."""
-    line_cer = [model.line_cer() for model in models]
-    counted = ~np.isnan(line_cer[0])  # by the references, the same for all
-    units = (
-        ("cer", [model.characters for model in models]),
-        ("grapheme_cer", [model.graphemes for model in models]),
-        ("wer", [model.words for model in models]),
-    )
-    ratios = [
-        _Ratio(
-            name,
-            tuple(one.errors.astype(float) for one in edits),
-            edits[0].reference_length.astype(float),
-            groups,
-        )
-        for name, edits in units
+def changed_most(change: Floats) -> tuple[list[int], list[int]]:
+    """Return the items that got worse and those that got better, by a change of cost; the largest first."""
+    order = np.argsort(change, kind="stable").tolist()
+    worse = [k for k in order[::-1][:SHOWN_CHANGES] if change[k] > 0]
+    return worse, [k for k in order[:SHOWN_CHANGES] if change[k] < 0]
+
+
+def _key(figure: Figure) -> str:
+    """Return what names a figure: ``f1``, ``f1 class=7``."""
+    return f"{figure.name} {figure.part}".strip()
+
+
+def _pair(name: str, ours: Figure, theirs: Figure) -> _Pair:
+    return _Pair(name, ours.better, (ours, theirs), (ours.value, theirs.value))
+
+
+def _of_slice(
+    one: Slice,
+    ours: dict[str, Figure],
+    theirs: dict[str, Figure],
+    headline: str,
+    dimensions: Sequence[Dimension],
+) -> _Pair | None:
+    """Return what compares a slice: the headline on its items, or that part's figure; None: nothing."""
+    part = next((each for each in ours.values() if each.part == one.name), None)
+    if part is not None:
+        other = theirs.get(_key(part))
+        return None if other is None else _Pair(one.name, "lower", (part, other), (part.error, other.error))
+    mine, other = ours[headline], theirs[headline]
+    member = member_of(one.name, dimensions, len(mine.cost))
+    return _Pair(one.name, "lower", (mine, other), (mine.error, other.error), member)
+
+
+def _drawn(pairs: Sequence[_Pair], groups: Integers, how: Draws) -> list[list[Floats]]:
+    """Return for each pair and model ``[replicates]``: its value on every resample, NaN where undefined.
+
+    The resamples are drawn once, for all. Few columns are added up side by side, by one matrix product.
+    """
+    count = int(groups.max()) + 1
+    tables = [[_by_group(one.sums, pair.member, groups, count) for one in pair.figures] for pair in pairs]
+    narrow, places = _side_by_side(tables)
+    wide = [table for each in tables for table in each if not isinstance(table, np.ndarray)]
+    parts: list[list[Floats]] = [[] for _ in (narrow, *wide)]
+    for chunk in weights(count, replicates=how.replicates, seed=how.seed):
+        for found, table in zip(parts, (narrow, *wide), strict=True):
+            found.append(np.asarray(chunk @ table))
+    common, *others = (np.concatenate(each) for each in parts)
+    sums_of_wide = iter(others)
+    return [
+        [
+            value(next(sums_of_wide) if columns is None else common[:, columns])
+            for value, columns in zip(pair.values, of_pair, strict=True)
+        ]
+        for pair, of_pair in zip(pairs, places, strict=True)
     ]
-    exact = tuple(model.exact.astype(float) for model in models)
-    shares = tuple(np.where(counted, one, 0.0) for one in line_cer)
-    ratios.append(_Ratio("exact_match", exact, np.ones(len(counted)), groups))
-    ratios.append(_Ratio("mean_line_cer", shares, counted.astype(float), groups))
-    return ratios
 
 
-def _only(name: str, ratio: _Ratio, members: NDArray[np.int64]) -> _Ratio:
-    parts = tuple(one[members] for one in ratio.parts)
-    return _Ratio(name, parts, ratio.wholes[members], ratio.groups[members])
+def _side_by_side(tables: Sequence[Sequence[Any]]) -> tuple[Floats, list[list[list[int] | None]]]:
+    """Return the columns of all dense tables as one, and where the columns of each table are in it.
+
+    Two models often share a column, such as the length of the references: it stands there once.
+    """
+    columns: list[Floats] = []
+    places: list[list[list[int] | None]] = []
+    for pair in tables:
+        start = len(columns)
+        of_pair: list[list[int] | None] = [[] if isinstance(table, np.ndarray) else None for table in pair]
+        for k in range(max(table.shape[1] for table in pair)):
+            for place, table in zip(of_pair, pair, strict=True):
+                if place is None or k >= table.shape[1]:
+                    continue
+                same = (n for n in range(start, len(columns)) if np.array_equal(columns[n], table[:, k]))
+                if (known := next(same, None)) is None:
+                    known = len(columns)
+                    columns.append(table[:, k])
+                place.append(known)
+        places.append(of_pair)
+    count = len(tables[0][0]) if isinstance(tables[0][0], np.ndarray) else tables[0][0].shape[0]
+    return np.stack(columns, axis=1) if columns else np.empty((count, 0)), places
 
 
-def _value(ratio: _Ratio, model: int) -> float | None:
-    return rate(float(ratio.parts[model].sum()), float(ratio.wholes.sum()))
+def _by_group(sums: Sums, member: Mask | None, groups: Integers, count: int) -> Any:
+    """Return ``[groups, columns]``: what the items of each group add, dense or sparse as `sums` are."""
+    items = np.arange(len(groups)) if member is None else np.flatnonzero(member)
+    return sums.by_label(items, groups[items], count)
 
 
-def _draws(ratios: Sequence[_Ratio], replicates: int, seed: int) -> list[Floats]:
-    """Return for each ratio (models, replicates): its value on every resample, NaN where it is undefined."""
-    count = int(ratios[0].groups.max()) + 1  # the first is over all lines
-    columns = [
-        np.bincount(ratio.groups, values, count)
-        for ratio in ratios
-        for values in (*ratio.parts, ratio.wholes)
-    ]
-    totals = resample(np.stack(columns, axis=1), replicates=replicates, seed=seed).T
-    width = len(ratios[0].parts) + 1
-    made = []
-    for start in range(0, len(totals), width):
-        parts, wholes = totals[start : start + width - 1], totals[start + width - 1]
-        made.append(np.divide(parts, wholes, out=np.full_like(parts, np.nan), where=wholes > 0))
-    return made
+def _bounds(draws: Floats, groups: int, how: Draws) -> Interval | None:
+    return interval(draws, how.confidence) if groups >= MIN_GROUPS else None
 
 
-def _bounds(draws: Floats, ratio: _Ratio, confidence: float) -> Interval | None:
-    return interval(draws, confidence) if len(np.unique(ratio.groups)) >= MIN_GROUPS else None
-
-
-def _difference(ratio: _Ratio, draws: Floats, confidence: float) -> Difference:
-    candidate, champion = _value(ratio, 0), _value(ratio, 1)
+def _difference(pair: _Pair, draws: Sequence[Floats], groups: Integers, how: Draws) -> Difference:
+    ours, theirs = pair.figures
+    candidate, champion = pair.totals()
     drawn = draws[0] - draws[1]
-    bounds = _bounds(drawn, ratio, confidence)
+    present = len(np.unique(groups if pair.member is None else groups[pair.member]))
+    bounds = _bounds(drawn, present, how)
+    kept = slice(None) if pair.member is None else pair.member
     return Difference(
-        name=ratio.name,
-        samples=len(ratio.wholes),
-        groups=len(np.unique(ratio.groups)),
+        name=pair.name,
+        better=pair.better,
+        samples=round(float(ours.supports()[kept].sum())),
+        groups=present,
         candidate=candidate,
         champion=champion,
         difference=None if candidate is None or champion is None else candidate - champion,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
         lower_share=float((drawn < 0).mean()) if bounds else None,
-        changed=int((ratio.parts[0] != ratio.parts[1]).sum()),
+        changed=int((ours.cost != theirs.cost)[kept].sum()),
     )

@@ -3,43 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from config.errors import Problem
-from evaluation.classes import Classification
 from evaluation.errors import EvaluationError
 from evaluation.evaluate import Evaluation
+from evaluation.exhibits import Exhibit
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a key changes its name or meaning; a new key does not raise it."""
 
 _STUDIO_DIGITS = 6  # Studio shows every digit it is given
 _EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
 
 
-def encode(evaluation: Evaluation) -> bytes:
-    """Return `evaluation` as JSON: the headline numbers, then everything, then what Studio draws.
+def encode(evaluation: Evaluation, exhibits: Sequence[Exhibit] = ()) -> bytes:
+    """Return `evaluation` as JSON: its headline first, then everything, then what Studio draws.
 
-    ``cer``, ``wer`` and ``exact_match`` are shares (0.01 is one in a hundred) and null where they are
-    undefined; ``gate.passed`` is what a ConditionStep asks for.
+    ``error`` is a share (0.01 is one in a hundred) and null where it is undefined; ``gate.passed`` is what a
+    ConditionStep asks for. What the task shows stands under ``exhibits``, by name.
     """
-    metrics = evaluation.metrics
     head = {
         "schema_version": SCHEMA_VERSION,
-        "kind": "recognition",
-        "cer": metrics.characters.rate,
-        "wer": metrics.words.rate,
-        "exact_match": metrics.exact_match,
-        "samples": metrics.samples,
+        "task": evaluation.kind.task,
+        "headline": evaluation.kind.headline,
     }
     body = {one.name: getattr(evaluation, one.name) for one in dataclasses.fields(evaluation)}
+    shown = {one.name: one.data for one in exhibits}
     studio = {
-        one.name: _studio(one.value, one.deviation) for one in evaluation.spreads if one.value is not None
+        one.name: _studio(one.value, one.deviation) for one in evaluation.figures if one.value is not None
     }
-    return _json({**head, **body, "regression_metrics": studio})
+    return _json({**head, **body, "exhibits": shown, "regression_metrics": studio})
 
 
 def decode(data: bytes, file: str) -> Evaluation:
@@ -63,22 +61,6 @@ def decode(data: bytes, file: str) -> Evaluation:
         raise EvaluationError(_problem("key", found, "evaluation.json", file)) from error
 
 
-def encode_classification(name: str, metrics: Classification) -> bytes:
-    """Return a classifier's `metrics` as JSON, with what Studio draws of a classifier."""
-    matrix = {
-        true: dict(zip(metrics.labels, counts, strict=True))
-        for true, counts in zip(metrics.labels, metrics.confusion, strict=True)
-    }
-    studio = {
-        "accuracy": _studio(metrics.accuracy, None),
-        "macro_f1": _studio(metrics.macro_f1, None),
-        "confusion_matrix": matrix,
-    }
-    head = {"schema_version": SCHEMA_VERSION, "kind": "classification", "name": name}
-    numbers = {"accuracy": metrics.accuracy, "macro_f1": metrics.macro_f1, "samples": metrics.samples}
-    return _json({**head, **numbers, "metrics": metrics, "multiclass_classification_metrics": studio})
-
-
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the body of `evaluation.json`; `docs/evaluation.schema.json` holds it."""
     return _EVALUATION.json_schema()
@@ -95,7 +77,9 @@ def _studio(value: float, deviation: float | None) -> dict[str, float | str]:
 
 
 def _json(content: dict[str, object]) -> bytes:
-    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(
+        content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+    )
 
 
 def _problem(rule: str, found: str, expected: str, file: str) -> Problem:

@@ -4,162 +4,164 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+
+import numpy as np
 
 from config.gate import GatePolicy
-from evaluation.bootstrap import MIN_GROUPS, REPLICATES, SEED
-from evaluation.calibration import Calibration, calibrate
-from evaluation.comparison import Comparison, Spread, compare, spreads
-from evaluation.gate import Artifact, Decision, decide
-from evaluation.mistakes import Mistakes, find_mistakes
-from evaluation.predictions import Normalisation, Predictions, pair
-from evaluation.slices import Dimension, Slice, dimensions, slice_metrics, worst
-from evaluation.text import Lines, TextMetrics, measure, summarise
-from evaluation.wording import counted
+from corpus.items import Item
+from evaluation.bootstrap import MIN_GROUPS
+from evaluation.comparison import Comparison, Draws, Spread, compare, spreads
+from evaluation.figures import Figure, Integers, number
+from evaluation.gate import Check, Decision, Exported, Headline, decide
+from evaluation.slices import Dimension, Slice, common_dimensions, worst_slices
+from evaluation.wording import counted, error_of
 
 
-class _Draws(TypedDict):
-    confidence: float
-    replicates: int
-    seed: int
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is measured: the task, the figure by which it is judged first, and what people call one item."""
+
+    task: str
+    headline: str
+    noun: str
+    judged: str
+    """What people call what is right or wrong: the item itself, or each text of a page."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One model's figures over some items, in their order."""
+
+    name: str
+    figures: tuple[Figure, ...]
+
+    def headline(self, kind: Kind) -> Figure:
+        """Return the figure by which it is judged first."""
+        return next(one for one in self.figures if one.name == kind.headline and not one.part)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A candidate on its own and, where there is one, beside the champion.
 
-    `confidence` is that of every interval. `warnings` are sentences about the data that a reader of the
-    numbers must know.
+    `error` is that of the headline, None where it is undefined. `confidence` is that of every interval.
+    `warnings` are sentences about the data that a reader of the numbers must know.
     """
 
     name: str
-    normalisation: Normalisation
+    kind: Kind
+    items: int
     groups: int
     confidence: float
-    metrics: TextMetrics
-    spreads: tuple[Spread, ...]
-    calibration: Calibration | None
+    error: float | None
+    figures: tuple[Spread, ...]
     slices: tuple[Slice, ...]
-    mistakes: Mistakes
-    champion: TextMetrics | None
     comparison: Comparison | None
-    artifact: Artifact
+    exported: Exported
     gate: Decision | None
     warnings: tuple[str, ...]
 
+    def figure(self, name: str) -> float | None:
+        """Return a figure of the candidate; None where it is undefined.
+
+        Raises:
+            KeyError: there is no such figure.
+        """
+        return {one.name: one.value for one in self.figures}[name]
+
 
 def evaluate(
-    candidate: Predictions,
-    champion: Predictions | None = None,
-    policy: GatePolicy | None = None,
-    artifact: Artifact | None = None,
+    kind: Kind,
+    items: Sequence[Item],
+    candidate: Measured,
+    champion: Measured | None = None,
     *,
+    dimensions: Sequence[Dimension] = (),
+    policy: GatePolicy | None = None,
+    checks: Sequence[Check] = (),
+    exported: Exported | None = None,
+    remarks: Sequence[str] = (),
     first_model: bool = False,
-    replicates: int = REPLICATES,
-    seed: int = SEED,
+    draws: Draws | None = None,
 ) -> Evaluation:
     """Return how good `candidate` is, where it is wrong, and whether it is better than `champion`.
 
     Args:
-        candidate: what the candidate read.
-        champion: what the champion read, of the same samples in any order.
+        kind: what is measured.
+        items: what both were asked; at least one.
+        candidate: its figures over `items`.
+        champion: the champion's figures over the same items.
+        dimensions: the task's own ways to cut the items, beside group and meta.
         policy: of the gate; None: no gate is asked.
-        artifact: what is known of the exported artifact, for the gate.
+        checks: the task's own checks for the gate.
+        exported: what is known of the exported artifact, for the gate.
+        remarks: sentences that a reader of the figures must know.
         first_model: there is no champion yet, and that is no reason to fail the gate.
-        replicates: of the bootstrap.
-        seed: of the bootstrap.
-
-    Raises:
-        PredictionError: the two were not made on the same samples.
+        draws: how intervals are found; None: with the policy's confidence.
     """
-    theirs = pair(candidate, champion) if champion is not None else None
-    lines, groups, cuts = _measured(candidate), candidate.group_index(), dimensions(candidate)
-    their_lines = _measured(theirs) if theirs is not None else None
-    shown = _worth_showing(cuts, lines, policy)
-    draws = _Draws(confidence=(policy or GatePolicy()).confidence, replicates=replicates, seed=seed)
-    metrics, comparison = summarise(lines), None
-    if theirs is not None and their_lines is not None:
-        ids, asked = [line.id for line in candidate.lines], [one.name for one in shown]
+    how = draws or Draws(confidence=(policy or GatePolicy()).confidence)
+    groups = group_numbers(items)
+    head = candidate.headline(kind)
+    cuts = (*dimensions, *common_dimensions(items, [one.name for one in dimensions]))
+    guarded = (*policy.guarded_slices, policy.new_slice) if policy else ()
+    shown = worst_slices(head, [one for one in candidate.figures if one.part], cuts, guarded)
+    comparison = None
+    if champion is not None:
         comparison = compare(
-            ids, lines, their_lines, groups, champion_name=theirs.name, cuts=cuts, slices=asked, **draws
+            [one.id for one in items],
+            candidate.figures,
+            champion.figures,
+            groups,
+            headline=kind.headline,
+            champion_name=champion.name,
+            slices=shown,
+            dimensions=cuts,
+            how=how,
         )
+    error = number(head.error(head.sums.total()))
+    told = Headline(error_of(head.name, lower_is_better=head.better == "lower"), error, kind.judged)
     return Evaluation(
         name=candidate.name,
-        normalisation=candidate.normalisation,
+        kind=kind,
+        items=len(items),
         groups=int(groups.max()) + 1,
-        confidence=draws["confidence"],
-        metrics=metrics,
-        spreads=spreads(lines, groups, **draws),
-        calibration=calibrate([line.confidence for line in candidate.lines], lines.exact),
+        confidence=how.confidence,
+        error=error,
+        figures=spreads(candidate.figures, groups, how),
         slices=shown,
-        mistakes=find_mistakes(candidate, lines),
-        champion=summarise(their_lines) if their_lines is not None else None,
         comparison=comparison,
-        artifact=artifact or Artifact(),
-        gate=decide(metrics, comparison, policy, artifact, first_model=first_model) if policy else None,
-        warnings=_warnings(candidate, theirs, lines, int(groups.max()) + 1),
+        exported=exported or Exported(),
+        gate=decide(told, comparison, policy, exported, checks=checks, first_model=first_model)
+        if policy
+        else None,
+        warnings=(*remarks, *_warnings(kind, items, comparison, int(groups.max()) + 1)),
     )
 
 
-def _worth_showing(cuts: Sequence[Dimension], lines: Lines, policy: GatePolicy | None) -> tuple[Slice, ...]:
-    guarded = (*policy.guarded_slices, policy.new_slice) if policy else ()
-    return worst([one for cut in cuts for one in slice_metrics(cut, lines)], guarded)
+def group_numbers(items: Sequence[Item]) -> Integers:
+    """Return for every item the number of its group, counted from 0; an item without one is its own."""
+    numbers: dict[tuple[bool, str], int] = {}
+    keys = ((one.group is None, one.group or one.id) for one in items)
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
-def _measured(predictions: Predictions) -> Lines:
-    return measure(predictions.references(), predictions.texts())
-
-
-def _warnings(
-    candidate: Predictions, champion: Predictions | None, lines: Lines, groups: int
-) -> tuple[str, ...]:
-    found = [_normalised(one) for one in (candidate, champion) if one is not None]
-    found += _about_groups(candidate, champion, groups)
-    empty = int((lines.characters.reference_length == 0).sum())
-    if empty:
-        are = "is" if empty == 1 else "are"
-        found.append(f"{counted(empty, 'reference')} {are} empty: what is read there counts as insertions.")
-    known = sum(line.confidence is not None for line in candidate.lines)
-    if 0 < known < len(candidate.lines):
-        found.append(f"Only {known:,} of {counted(len(candidate.lines), 'line')} have a confidence.")
-    return tuple(filter(None, found))
-
-
-def _normalised(predictions: Predictions) -> str:
-    changed = predictions.normalisation
-    if not changed.changed_references and not changed.changed_predictions:
-        return ""
-    references = counted(changed.changed_references, "reference")
-    texts = counted(changed.changed_predictions, "prediction")
-    return (
-        f"{predictions.name}: {references} and {texts} had to be brought into {changed.form} to be compared."
-    )
-
-
-def _about_groups(candidate: Predictions, champion: Predictions | None, groups: int) -> list[str]:
+def _warnings(kind: Kind, items: Sequence[Item], comparison: Comparison | None, groups: int) -> list[str]:
     found: list[str] = []
-    alone = sum(line.group is None for line in candidate.lines)
-    if alone == len(candidate.lines):
+    alone = sum(one.group is None for one in items)
+    if alone == len(items):
         found.append(
-            "No line names its group, so each counts as independent; where several come from one page, the "
-            "intervals are too narrow."
+            f"No {kind.noun} names its group, so each counts as independent; where several come from one "
+            "source, the intervals are too narrow."
         )
     elif alone:
         found.append(
-            f"Only {len(candidate.lines) - alone:,} of {len(candidate.lines):,} lines name their group; each "
-            "of the others counts as a group of its own."
+            f"Only {len(items) - alone:,} of {counted(len(items), kind.noun)} name their group; each of the "
+            "others counts as a group of its own."
         )
     if groups < MIN_GROUPS:
-        found.append(f"No interval can be given: it takes {MIN_GROUPS} groups, and there {_are(groups)}.")
-    pairs = zip(candidate.lines, champion.lines, strict=True) if champion is not None else ()
-    unused = sum(ours.group is None and theirs.group is not None for ours, theirs in pairs)
-    if champion is not None and unused:
-        found.append(
-            f"{champion.name} names the group of {counted(unused, 'line')} without one in {candidate.name}; "
-            "only the candidate's groups are used."
-        )
+        are = "is" if groups == 1 else "are"
+        found.append(f"No interval can be given: it takes {MIN_GROUPS} groups, and there {are} {groups}.")
+    if comparison is not None and comparison.only_one:
+        names = ", ".join(comparison.only_one)
+        found.append(f"Only one of the two models has {names}: that is not compared.")
     return found
-
-
-def _are(groups: int) -> str:
-    return f"{'is' if groups == 1 else 'are'} {groups}"

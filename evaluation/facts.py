@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from config.yaml_source import Settings, load_model
-from evaluation.gate import Artifact
+from evaluation.gate import Exported
 
 
 class ArtifactFacts(Settings):
@@ -17,11 +17,11 @@ class ArtifactFacts(Settings):
     size_mb: Annotated[float, Field(gt=0)] | None = None
     latency_p95_ms: Annotated[float, Field(gt=0)] | None = None
     parity_mismatch: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of samples that the exported artifact reads otherwise than the trained network."""
+    """Share of items that the exported artifact answers otherwise than the trained model."""
 
-    def as_artifact(self) -> Artifact:
+    def as_exported(self) -> Exported:
         """Return the facts as the gate takes them."""
-        return Artifact(self.size_mb, self.latency_p95_ms, self.parity_mismatch)
+        return Exported(self.size_mb, self.latency_p95_ms, self.parity_mismatch)
 
 
 class TrainingPoint(Settings):

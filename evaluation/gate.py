@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from config.gate import GatePolicy
 from evaluation.comparison import Comparison, Difference
 from evaluation.slices import MIN_SAMPLES, matches
-from evaluation.text import TextMetrics
 from evaluation.wording import counted, percent, points
 
 LONGEST_SUMMARY = 900
@@ -21,12 +21,24 @@ Outcome = Literal["passed", "failed", "in doubt", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Artifact:
+class Exported:
     """What is known of the exported artifact; None where it was not measured."""
 
     size_mb: float | None = None
     latency_p95_ms: float | None = None
     parity_mismatch: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The error by which a candidate is judged: what it is called, its value, None where it is undefined.
+
+    `judged` is what people call one thing that is right or wrong: a line, a text, an event.
+    """
+
+    title: str
+    error: float | None
+    judged: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,93 +64,110 @@ class Decision:
 
 
 def decide(
-    metrics: TextMetrics,
+    headline: Headline,
     comparison: Comparison | None,
     policy: GatePolicy,
-    artifact: Artifact | None = None,
+    exported: Exported | None = None,
     *,
+    checks: Sequence[Check] = (),
     first_model: bool = False,
 ) -> Decision:
     """Return whether a candidate passes `policy`, and why not.
 
     Args:
-        metrics: of the candidate, over all samples.
+        headline: the candidate's error over all items.
         comparison: with the champion, including the slices that the policy names.
         policy: the family's.
-        artifact: what is known of the exported artifact.
+        exported: what is known of the exported artifact.
+        checks: the task's own.
         first_model: there is no champion yet. Without it, a missing comparison fails the gate, so that
             a champion which could not be loaded does not let everything through.
     """
-    facts = artifact or Artifact()
-    checks = [_at_most("CER", metrics.characters.rate, policy.max_cer, percent)]
+    facts = exported or Exported()
+    made = [at_most(headline.title, headline.error, policy.max_error, percent)]
     if comparison is not None:
-        checks += _against_champion(comparison, policy)
+        made += _against_champion(comparison, policy, headline)
     elif not first_model:
         reason = "There is no comparison with the champion."
-        checks.append(Check("comparison with the champion", "missing", False, None, None, reason))
+        made.append(Check("comparison with the champion", "missing", False, None, None, reason))
+    made += checks
     asked = (
         ("Size", facts.size_mb, policy.max_size_mb, "{:,.1f} MB".format),
         ("95th percentile of latency", facts.latency_p95_ms, policy.max_latency_p95_ms, "{:,.1f} ms".format),
-        ("Lines read otherwise after export", facts.parity_mismatch, policy.max_parity_mismatch, percent),
+        ("Answers that differ after export", facts.parity_mismatch, policy.max_parity_mismatch, percent),
     )
-    checks += [_at_most(name, found, limit, show) for name, found, limit, show in asked if limit is not None]
-    failed = tuple(check.reason for check in checks if not check.passed)
-    return Decision(not failed, _summary(failed, len(checks)), failed, tuple(checks))
+    made += [at_most(name, found, limit, show) for name, found, limit, show in asked if limit is not None]
+    failed = tuple(check.reason for check in made if not check.passed)
+    return Decision(not failed, _summary(failed, len(made)), failed, tuple(made))
 
 
-def _against_champion(comparison: Comparison, policy: GatePolicy) -> list[Check]:
-    checks = []
-    for pattern in policy.guarded_slices:
-        guarded = [one for one in comparison.slices if matches(one.name, [pattern])]
-        checks += [_no_regression(one, comparison.confidence, policy) for one in guarded]
-        if not guarded:
-            checks.append(_no_slice(f"no regression on {pattern}", pattern))
-    if policy.min_improvement is not None:
-        new = [one for one in comparison.slices if one.name == policy.new_slice]
-        checks += [_improvement(one, comparison.confidence, policy) for one in new]
-        if not new:
-            checks.append(_no_slice(f"improvement on {policy.new_slice}", policy.new_slice))
-    if policy.max_new_loops is not None:
-        checks.append(
-            _at_most("Lines with a new loop", comparison.new_loops, policy.max_new_loops, "{:,}".format)
+def at_most(name: str, found: float | None, limit: float, show: Callable[[float], str]) -> Check:
+    """Return the check that a number is not above its limit; one that is not there does not pass."""
+    if found is None:
+        return Check(
+            name, "missing", False, None, limit, f"{name}: not measured; at most {show(limit)} is allowed."
         )
+    passed = found <= limit
+    reason = f"{name}: {show(found)}; at most {show(limit)} is allowed."
+    return Check(name, "passed" if passed else "failed", passed, found, limit, reason)
+
+
+def _against_champion(comparison: Comparison, policy: GatePolicy, headline: Headline) -> list[Check]:
+    judge = partial(_difference, headline=headline, confidence=comparison.confidence, policy=policy)
+    asked = [
+        (f"no regression on {one}", one, partial(judge, *_no_regression(policy)))
+        for one in policy.guarded_slices
+    ]
+    if policy.min_improvement is not None:
+        improve = partial(judge, *_improvement(policy.min_improvement))
+        asked.append((f"improvement on {policy.new_slice}", policy.new_slice, improve))
+    checks = []
+    for name, pattern, check in asked:
+        found = [check(one) for one in comparison.slices if matches(one.name, [pattern])]
+        checks += found or [_no_slice(name, pattern)]
     return checks
 
 
-def _no_regression(one: Difference, confidence: float, policy: GatePolicy) -> Check:
+def _no_regression(policy: GatePolicy) -> tuple[str, float, str]:
+    """Return what is asked of a guarded slice: the kind of check, the limit, and that in words."""
     asked = f"may rise by {100 * policy.max_regression:.2f} points, proven by its whole interval"
-    return _difference("no regression", one, policy.max_regression, asked, confidence, policy)
+    return "no regression", policy.max_regression, asked
 
 
-def _improvement(one: Difference, confidence: float, policy: GatePolicy) -> Check:
-    least = policy.min_improvement
+def _improvement(least: float) -> tuple[str, float, str]:
     change = f"must fall by {100 * least:.2f} points" if least else "must not rise"
-    asked = f"{change}, proven by its whole interval"
-    return _difference("improvement", one, -least if least else 0.0, asked, confidence, policy)
+    return "improvement", -least if least else 0.0, f"{change}, proven by its whole interval"
 
 
 def _difference(
-    kind: str, one: Difference, limit: float, asked: str, confidence: float, policy: GatePolicy
+    kind: str,
+    limit: float,
+    asked: str,
+    one: Difference,
+    *,
+    headline: Headline,
+    confidence: float,
+    policy: GatePolicy,
 ) -> Check:
     """Judge candidate minus champion: its whole interval must lie at or below `limit`.
 
-    In doubt are an interval that reaches over `limit`, a slice of few lines whatever its interval, and an
-    interval without width, unless no line changed or all got better: every group changed alike, so nothing
-    says how they vary.
+    In doubt are an interval that reaches over `limit`, a small slice whatever its interval, and an interval
+    without width, unless no item changed or all got better: every group changed alike, so nothing says how
+    they vary.
     """
     name = f"{kind} on {one.name}"
     if one.difference is None or one.low is None or one.high is None:
         few = "is" if one.groups == 1 else "are"
         why = f"{counted(one.groups, 'group')} {few} too few"
-        why = "its references are empty" if one.difference is None else why
-        reason = f"CER on {one.name}: no interval can be given, {why}; it {asked}."
+        why = "it is undefined there" if one.difference is None else why
+        reason = f"{headline.title} on {one.name}: no interval can be given, {why}; it {asked}."
         return Check(name, "missing", False, one.difference, limit, reason)
     measured = (
-        f"CER on {one.name}: {percent(one.champion)} to {percent(one.candidate)}, "
+        f"{headline.title} on {one.name}: {percent(one.champion)} to {percent(one.candidate)}, "
         f"{points(one.difference)} points ({percent(confidence, 0)} interval {points(one.low)} to "
         f"{points(one.high)}); it {asked}"
     )
-    doubt = _doubt(one, limit)
+    doubt = _doubt(one, limit, headline.judged)
     if doubt:
         passed = policy.on_doubt == "pass"
         return Check(name, "in doubt", passed, one.difference, limit, f"{measured}: {doubt}.")
@@ -147,26 +176,16 @@ def _difference(
     return Check(name, "passed" if passed else "failed", passed, one.difference, limit, f"{measured}.{worse}")
 
 
-def _doubt(one: Difference, limit: float) -> str:
+def _doubt(one: Difference, limit: float, judged: str) -> str:
     """Return why `one`, which has an interval, cannot be told from `limit`; empty where it can."""
     low, high = one.low or 0.0, one.high or 0.0
     if one.samples < MIN_SAMPLES:
-        return f"{counted(one.samples, 'line')} cannot tell, it takes {MIN_SAMPLES}"
+        return f"{counted(one.samples, judged)} cannot tell, it takes {MIN_SAMPLES}"
     if high - low < _NO_WIDTH and one.changed and high >= 0:  # where all got better, who doubts it
         return f"all {counted(one.groups, 'group')} changed alike, so the interval has no width to judge by"
     if low <= limit < high:
-        return f"{counted(one.samples, 'line')} of {counted(one.groups, 'group')} are too few to tell"
+        return f"{counted(one.samples, judged)} of {counted(one.groups, 'group')} are too few to tell"
     return ""
-
-
-def _at_most(name: str, found: float | None, limit: float, show: Callable[[float], str]) -> Check:
-    if found is None:
-        return Check(
-            name, "missing", False, None, limit, f"{name}: not measured; at most {show(limit)} is allowed."
-        )
-    passed = found <= limit
-    reason = f"{name}: {show(found)}; at most {show(limit)} is allowed."
-    return Check(name, "passed" if passed else "failed", passed, found, limit, reason)
 
 
 def _summary(failed: Sequence[str], checks: int) -> str:
@@ -181,4 +200,4 @@ def _summary(failed: Sequence[str], checks: int) -> str:
 
 
 def _no_slice(name: str, slice_name: str) -> Check:
-    return Check(name, "missing", False, None, None, f"{name}: no sample belongs to {slice_name}.")
+    return Check(name, "missing", False, None, None, f"{name}: no item belongs to {slice_name}.")

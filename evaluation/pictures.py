@@ -1,10 +1,10 @@
-"""The images behind the lines: how good they are, and small copies for the report."""
+"""The images behind the items: how good they are, and small copies for the report."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,9 +14,9 @@ from upath import UPath
 
 from corpus.errors import ImageError
 from corpus.images import open_image, to_8_bit
+from corpus.items import Item
 from corpus.parallel import map_chunks
 from corpus.paths import inside
-from evaluation.predictions import Prediction, Predictions
 
 _MAX_WIDTH_PX, _MAX_HEIGHT_PX = 640, 160
 _WEBP_QUALITY = 80
@@ -37,16 +37,20 @@ class Quality:
     sharpness: float
 
 
-def with_quality(predictions: Predictions, folder: UPath, *, workers: int = 0) -> Predictions:
-    """Return `predictions` with the quality of their images in `meta`, so that they can be sliced by it.
+def with_quality(items: Sequence[Item], folder: UPath, *, workers: int = 0) -> tuple[Item, ...]:
+    """Return `items` with the quality of their images in `meta`, so that they can be sliced by it.
 
-    Lines without a readable image below `folder` stay as they are, and so do keys of the same name that the
-    predictions bring along: what is measured never takes their place.
+    Items without a readable image below `folder` stay as they are, and so do keys of the same name that they
+    bring along: what is measured never takes their place.
     """
-    own = frozenset(key for line in predictions.lines for key in line.meta)
-    work = partial(_with_qualities, folder=folder, own=own)
-    chunks = map_chunks(work, predictions.lines, chunk=_CHUNK, workers=workers)
-    return replace(predictions, lines=tuple(line for chunk in chunks for line in chunk))
+    own = frozenset(key for one in items for key in one.meta)
+    work = partial(_measured, folder=folder)
+    chunks = map_chunks(work, [one.first.image for one in items], chunk=_CHUNK, workers=workers)
+    measured = (one for chunk in chunks for one in chunk)
+    return tuple(
+        item if not found else replace(item, meta={**item.meta, **_without(found, own)})
+        for item, found in zip(items, measured, strict=True)
+    )
 
 
 def assess(image: Image.Image) -> Quality:
@@ -61,46 +65,49 @@ def assess(image: Image.Image) -> Quality:
     return Quality(image.height, span / 255.0, sharpness)
 
 
-def thumbnails(predictions: Predictions, ids: Iterable[str], folder: UPath) -> dict[str, str]:
-    """Return the images of the lines `ids` as data URIs; a line without a readable image is left out."""
-    wanted = set(ids)
-    found: dict[str, str] = {}
-    for line in predictions.lines:
-        if line.id in wanted and (image := _open(line, folder)) is not None:
-            found[line.id] = _data_uri(image)
-    return found
+def thumbnails(images: Mapping[str, str | None], folder: UPath) -> dict[str, str]:
+    """Return small copies of the images below `folder` as data URIs, by the same names.
+
+    Where there is no path, or no readable image, the name is left out.
+    """
+    opened = ((name, open_inside(folder, path)) for name, path in images.items())
+    return {name: data_uri(image) for name, image in opened if image is not None}
 
 
-def _with_qualities(lines: list[Prediction], folder: UPath, own: frozenset[str]) -> list[Prediction]:
-    return [_with_quality(line, folder, own) for line in lines]
+def open_inside(folder: UPath, image: str | None) -> Image.Image | None:
+    """Return an image below `folder`; None where there is none that can be read, or it lies elsewhere."""
+    # nothing outside the folder: a report goes to other people
+    path = inside(folder, image) if image is not None else None
+    try:
+        return open_image(path.read_bytes(), str(path)) if path is not None else None
+    except (ImageError, OSError):  # absent, unreadable, a folder, a name that is too long
+        return None  # the item counts all the same; the report shows it without its picture
 
 
-def _with_quality(line: Prediction, folder: UPath, own: frozenset[str]) -> Prediction:
-    image = _open(line, folder)
-    if image is None:
-        return line
-    quality = assess(image)
-    measured = {
+def data_uri(image: Image.Image, most_px: tuple[int, int] = (_MAX_WIDTH_PX, _MAX_HEIGHT_PX)) -> str:
+    """Return a copy of `image`, at most so wide and high, as a data URI."""
+    small = to_8_bit(image)
+    small.thumbnail(most_px)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=_WEBP_QUALITY)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _measured(images: list[str | None], folder: UPath) -> list[dict[str, float]]:
+    return [_quality_of(image, folder) for image in images]
+
+
+def _quality_of(image: str | None, folder: UPath) -> dict[str, float]:
+    opened = open_inside(folder, image)
+    if opened is None:
+        return {}
+    quality = assess(opened)
+    return {
         "image height": quality.height_px,
         "image contrast": round(quality.contrast, 3),
         "image sharpness": round(quality.sharpness, 3),
     }
-    new = {key: value for key, value in measured.items() if key not in own}
-    return replace(line, meta={**line.meta, **new})
 
 
-def _open(line: Prediction, folder: UPath) -> Image.Image | None:
-    # nothing outside the folder: a report goes to other people
-    path = inside(folder, line.image) if line.image is not None else None
-    try:
-        return open_image(path.read_bytes(), str(path)) if path is not None else None
-    except (ImageError, OSError):  # absent, unreadable, a folder, a name that is too long
-        return None  # the line counts all the same; the report shows it without its picture
-
-
-def _data_uri(image: Image.Image) -> str:
-    small = to_8_bit(image)
-    small.thumbnail((_MAX_WIDTH_PX, _MAX_HEIGHT_PX))
-    buffer = io.BytesIO()
-    small.save(buffer, "WEBP", quality=_WEBP_QUALITY)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+def _without(found: dict[str, float], own: frozenset[str]) -> dict[str, float]:
+    return {key: value for key, value in found.items() if key not in own}

@@ -7,7 +7,7 @@ import io
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import matplotlib as mpl
@@ -18,6 +18,7 @@ from matplotlib.ticker import PercentFormatter
 from evaluation.calibration import Calibration
 from evaluation.facts import TrainingPoint
 from evaluation.text import WITHIN
+from evaluation.wording import percent
 
 INK, MUTED, GRID = "#1f2430", "#5c6470", "#d9dde3"
 CANDIDATE, CHAMPION = "#0b62c4", "#b3541e"
@@ -58,6 +59,7 @@ class Plot:
     inline: str
     svg: bytes
     png: bytes
+    caption: str = ""
 
 
 def line_errors(candidate: Sequence[float], champion: Sequence[float] | None) -> Plot:
@@ -91,7 +93,10 @@ def reliability(calibration: Calibration) -> Plot:
         axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share read without error")
         axes.legend(loc="upper left")
 
-    return _plot("reliability", "Does its confidence mean anything?", draw)
+    made = _plot("reliability", "Does its confidence mean anything?", draw)
+    error = f"Expected calibration error {percent(calibration.ece, 1)}"
+    sure, right = percent(calibration.mean_confidence, 0), percent(calibration.accuracy, 0)
+    return replace(made, caption=f"{error}; on average {sure} sure, {right} right.")
 
 
 def training(points: Sequence[TrainingPoint]) -> tuple[Plot, ...]:

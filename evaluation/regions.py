@@ -6,7 +6,7 @@ and what nobody could read (``###``) neither helps nor harms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from config.errors import Problem
 from corpus.sample import Polygon
 from evaluation.errors import FigureError
+from evaluation.figures import Figure, Floats, rate_figure
 
 IOU = 0.5
 UNREADABLE = "###"
@@ -71,17 +72,47 @@ def spot(pages: Sequence[Page], iou: float = IOU) -> Spotting:
     Raises:
         FigureError: no pages, a region that has no area, or `iou` is not above 0 and at most 1.
     """
-    if not 0.0 < iou <= 1.0:
-        raise FigureError(Problem("regions.iou", f"IoU {iou}", "above 0, at most 1", f"Take {IOU}."))
     if not pages:
         raise FigureError(Problem("regions.none", "no pages", "at least one", "Check the path."))
-    tallies = np.array([_tally(page, iou) for page in pages]).sum(axis=0)
-    true, found, matched, read = map(int, tallies)
-    return Spotting(_metrics(len(pages), true, found, matched), _metrics(len(pages), true, found, read))
+    matched = [match(page, iou) for page in pages]
+    true, found, both, read = (
+        sum(count)
+        for count in zip(*((len(m.true), len(m.found), len(m.pairs), m.read) for m in matched), strict=True)
+    )
+    return Spotting(_metrics(len(pages), true, found, both), _metrics(len(pages), true, found, read))
 
 
-def _tally(page: Page, iou: float) -> tuple[int, int, int, int]:
-    """Return how many regions are there, were found, match, and match with the right text."""
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What counts on one page: rows of its `true` and `found` regions, and the `pairs` of both that match.
+
+    `read` counts the pairs whose text is right, too.
+    """
+
+    true: tuple[int, ...]
+    found: tuple[int, ...]
+    pairs: tuple[tuple[int, int], ...]
+    read: int
+
+
+def match(page: Page, iou: float = IOU) -> Matched:
+    """Return which regions of a page were found, by the rules of `spot`.
+
+    Raises:
+        FigureError: a region has no area, or `iou` is not above 0 and at most 1.
+    """
+    return next(matches(page, (iou,)))
+
+
+def matches(page: Page, ious: Sequence[float]) -> Iterator[Matched]:
+    """Yield what `match` returns for each of `ious`; overlaps, which take the time, are measured once.
+
+    Raises:
+        FigureError: as `match`.
+    """
+    for iou in ious:
+        if not 0.0 < iou <= 1.0:
+            raise FigureError(Problem("regions.iou", f"IoU {iou}", "above 0, at most 1", f"Take {IOU}."))
     true, found = _shapes(page, page.true), _shapes(page, page.found)
     overlap = shapely.area(shapely.intersection(true[:, None], found[None, :]))
     true_area, found_area = shapely.area(true), shapely.area(found)
@@ -90,9 +121,67 @@ def _tally(page: Page, iou: float) -> tuple[int, int, int, int]:
     scores = overlap / (true_area[:, None] + found_area[None, :] - overlap)
     scores[unreadable, :] = 0.0
     scores[:, inside] = 0.0
-    pairs = _one_to_one(scores, iou)
-    read = sum(page.true[i].text == page.found[j].text for i, j in pairs)
-    return int((~unreadable).sum()), int((~inside).sum()), len(pairs), read
+    counted = (tuple(np.flatnonzero(~one).tolist()) for one in (unreadable, inside))
+    rows, columns = counted
+    for iou in ious:
+        pairs = tuple(_one_to_one(scores, iou))
+        yield Matched(rows, columns, pairs, sum(page.true[i].text == page.found[j].text for i, j in pairs))
+
+
+def region_figures(pages: Sequence[Page]) -> tuple[Figure, ...]:
+    """Return hmean at IoU 0.5 and 0.75, precision and recall, over pages; and hmean by the size of texts.
+
+    What was found counts with the size of the text that it matches, else with its own.
+
+    Raises:
+        FigureError: a region has no area.
+    """
+    tables = np.zeros((len(_IOUS), len(pages), len(SIZES_PX), 3))
+    for row, page in enumerate(pages):
+        sizes = [[size_of(one.polygon) for one in each] for each in (page.true, page.found)]
+        for k, matched in enumerate(matches(page, _IOUS)):
+            partner = {j: sizes[0][i] for i, j in matched.pairs}
+            for i in matched.true:
+                tables[k, row, sizes[0][i], 0] += 1
+            for j in matched.found:
+                tables[k, row, partner.get(j, sizes[1][j]), 1] += 1
+            for size in partner.values():
+                tables[k, row, size, 2] += 1
+    (true, found, both), (_, found_75, both_75) = tables.sum(axis=2).transpose(0, 2, 1)
+    made = [
+        _hmean("hmean", true, found, both),
+        _hmean("hmean_75", true, found_75, both_75),
+        rate_figure("precision", "higher", both, found, found - both, support=found),
+        rate_figure("recall", "higher", both, true, true - both, support=true),
+    ]
+    for k, low in enumerate(SIZES_PX):
+        true, found, both = tables[0, :, k].T
+        if true.any() or found.any():
+            made.append(_hmean("hmean", true, found, both, f"size={_size_name(low)}"))
+    return tuple(made)
+
+
+SIZES_PX = (0, 16, 32, 64)
+"""From which side on a text belongs to each class of sizes: that of a square of its area."""
+_IOUS = (IOU, 0.75)
+
+
+def size_of(polygon: Polygon) -> int:
+    """Return the class of sizes, a place in `SIZES_PX`, that a region belongs to."""
+    points = np.asarray(polygon)
+    x, y = points[:, 0], points[:, 1]
+    side = (abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2) ** 0.5
+    return int(np.searchsorted(SIZES_PX, side, side="right")) - 1
+
+
+def _size_name(low: int) -> str:
+    following = next((one for one in SIZES_PX if one > low), None)
+    return f"{low} px and more" if following is None else f"{low} to {following} px"
+
+
+def _hmean(name: str, true: Floats, found: Floats, both: Floats, of: str = "") -> Figure:
+    cost = true + found - 2 * both
+    return rate_figure(name, "higher", 2 * both, true + found, cost, support=true, of=of)
 
 
 def _one_to_one(scores: NDArray[np.float64], least: float) -> list[tuple[int, int]]:

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import jinja2
 from upath import UPath
 
 from corpus.paths import local, write_whole
 from evaluation import plots
 from evaluation.comparison import Comparison, Difference
 from evaluation.evaluate import Evaluation
-from evaluation.excerpts import Excerpt, excerpt, shortened
+from evaluation.exhibits import Exhibit
 from evaluation.facts import RunFacts
-from evaluation.mistakes import Confusion
-from evaluation.pictures import thumbnails
+from evaluation.figures import Better
+from evaluation.html import render as render_template
+from evaluation.html import safe
 from evaluation.plots import Plot
-from evaluation.predictions import Prediction, Predictions
-from evaluation.wording import counted, percent, points
+from evaluation.wording import error_of, percent, points, title_of
 
-TEMPLATE = "report.html.j2"
+TEMPLATE = Path(__file__).parent / "report.html.j2"
 SHOWN_SLICES = 12
 SHOWN_OF_A_DIMENSION = 2
-SHOWN_CONFUSIONS = 12
-SHOWN_LINES = 8
-_HIGHER_IS_BETTER = frozenset({"exact_match"})
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Lead:
     """The first thing to read: `tone` is ``good``, ``bad`` or ``open``."""
 
     tone: str
@@ -64,182 +59,85 @@ class Bar:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One line of text: its picture and what was read, aligned with what is there, a part of a long one."""
-
-    line: Prediction
-    picture: str | None
-    excerpt: Excerpt
-    champion: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConfusionRow:
-    """One confusion; `width` is its count by that of the most common."""
-
-    confusion: Confusion
-    width: float
-    picture: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cards:
-    """The lines that are shown, by what they are shown for."""
-
-    worst: tuple[Card, ...]
-    sure: tuple[Card, ...]
-    worse: tuple[Card, ...]
-    better: tuple[Card, ...]
-
-
-def write_report(
-    path: UPath,
-    evaluation: Evaluation,
-    candidate: Predictions,
-    champion: Predictions | None,
-    facts: RunFacts,
-    images: UPath,
-) -> None:
+def write_report(path: UPath, evaluation: Evaluation, exhibits: Sequence[Exhibit], facts: RunFacts) -> None:
     """Write the report to `path`, and its plots as SVG and PNG into the folder ``<name>-plots`` beside it.
 
     Args:
         path: the HTML file.
-        evaluation: of `candidate` beside `champion`.
-        candidate: what the candidate read.
-        champion: what the champion read, if there is one.
+        evaluation: what was measured.
+        exhibits: what the task shows of it.
         facts: title, lineage and training curve of the run.
-        images: the folder that the lines' image paths start from.
     """
-    drawn = draw_plots(evaluation, facts)
-    page = render(evaluation, candidate, champion, facts, images, drawn)
+    training = plots.training(facts.training)
+    page = render(evaluation, exhibits, facts, training)
     folder = path.parent / f"{path.stem}-plots"
     if (place := local(folder)) is not None:
         place.mkdir(parents=True, exist_ok=True)
-    for plot in drawn:
+    for plot in (*(one for each in exhibits for one in each.plots), *training):
         write_whole(folder / f"{plot.name}.svg", plot.svg)
         write_whole(folder / f"{plot.name}.png", plot.png)
     write_whole(path, page.encode())
 
 
-def draw_plots(evaluation: Evaluation, facts: RunFacts) -> tuple[Plot, ...]:
-    """Return the plots that there are numbers for."""
-    made: list[Plot] = []
-    if evaluation.metrics.within:
-        champion = evaluation.champion.within if evaluation.champion else None
-        made.append(plots.line_errors(evaluation.metrics.within, champion))
-    if evaluation.calibration is not None:
-        made.append(plots.reliability(evaluation.calibration))
-    return (*made, *plots.training(facts.training))
-
-
 def render(
-    evaluation: Evaluation,
-    candidate: Predictions,
-    champion: Predictions | None,
-    facts: RunFacts,
-    images: UPath,
-    drawn: Sequence[Plot],
+    evaluation: Evaluation, exhibits: Sequence[Exhibit], facts: RunFacts, training: Sequence[Plot]
 ) -> str:
     """Return the report as HTML."""
-    confusions = evaluation.mistakes.confusions[:SHOWN_CONFUSIONS]
-    ids = _shown_ids(evaluation, confusions)
-    pictures = thumbnails(candidate, ids, images)
     slices, other_slices = _slice_rows(evaluation)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "points": points, "visible": visible, "counted": counted}
-    return environment.get_template(TEMPLATE).render(
+    return render_template(
+        TEMPLATE,
         title=facts.title or evaluation.name,
         evaluation=evaluation,
+        kind=evaluation.kind,
+        error_title=error_title(evaluation),
         facts=facts,
-        verdict=verdict(evaluation),
-        metrics=metric_rows(evaluation),
+        lead=lead(evaluation),
+        figures=figure_rows(evaluation),
         slices=slices,
         other_slices=other_slices,
-        confusions=[
-            ConfusionRow(
-                one,
-                one.count / confusions[0].count,
-                next((pictures[id_] for id_ in one.examples if id_ in pictures), None),
-            )
-            for one in confusions
-        ],
-        cards=_cards(evaluation, candidate, champion, pictures),
-        plots={plot.name: plot for plot in drawn},
-        training=[plot for plot in drawn if plot.name.startswith("training-")],
+        exhibits=[safe(one.html) for one in exhibits if one.html],
+        plots=[*(one for each in exhibits for one in each.plots), *training],
     )
 
 
-def verdict(evaluation: Evaluation) -> Verdict:
+def lead(evaluation: Evaluation) -> Lead:
     """Return what the evaluation says in one breath: the gate's decision, or else the comparison's."""
     gate, comparison = evaluation.gate, evaluation.comparison
-    cer = f"{percent(evaluation.metrics.characters.rate)} of characters are read wrong"
+    headline = evaluation.kind.headline
+    found = f"{title_of(headline)} {percent(evaluation.figure(headline))}"
     if comparison is None:
-        sentence, tone, headline = f"{cer}.", "open", "Measured, compared with nothing"
+        sentence, tone, verdict = f"{found}.", "open", "Measured, compared with nothing"
     else:
-        tone, headline = _direction(comparison.metrics[0])
-        sentence = f"{cer}, {percent(comparison.metrics[0].champion)} by the champion. {_change(comparison)}"
+        one = headline_difference(comparison, headline)
+        tone, verdict = _direction(one)
+        sentence = f"{found}, {percent(one.champion)} of the champion. {_change(one, comparison)}"
     if gate is None:
-        return Verdict(tone, headline, sentence, ())
-    headline = "The gate is passed" if gate.passed else "The gate is not passed"
+        return Lead(tone, verdict, sentence, ())
+    verdict = "The gate is passed" if gate.passed else "The gate is not passed"
     count = gate.summary if gate.passed else ""
-    return Verdict("good" if gate.passed else "bad", headline, f"{sentence} {count}".strip(), gate.reasons)
+    return Lead("good" if gate.passed else "bad", verdict, f"{sentence} {count}".strip(), gate.reasons)
 
 
-def visible(text: str) -> str:
-    """Return `text` so that what cannot be seen can be: spaces, controls, marks without a letter."""
-    shown = "".join(_visible(character) for character in text)
-    return f"◌{shown}" if text and unicodedata.category(text[0]).startswith("M") else shown
+def headline_difference(comparison: Comparison, headline: str) -> Difference:
+    """Return the difference of the figure by which models are judged first."""
+    return next(one for one in comparison.figures if one.name == headline)
 
 
-def _visible(character: str) -> str:
-    if character == " ":
-        return "␣"
-    if character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Co", "Cn"):
-        return f"U+{ord(character):04X}"
-    return character
+def error_title(evaluation: Evaluation) -> str:
+    """Return what the error of the headline is called."""
+    better = next(one.better for one in evaluation.figures if one.name == evaluation.kind.headline)
+    return error_of(evaluation.kind.headline, lower_is_better=better == "lower")
 
 
-def _direction(cer: Difference) -> tuple[str, str]:
-    if cer.low is None or cer.high is None:
-        return "open", "Too few groups to say which is better"
-    if cer.high < 0:
-        return "good", "Better than the champion"
-    if cer.low > 0:
-        return "bad", "Worse than the champion"
-    return "open", "No clear difference to the champion"
-
-
-def _change(comparison: Comparison) -> str:
-    cer = comparison.metrics[0]
-    if cer.difference is None or cer.low is None or cer.high is None:
-        return ""
-    return (
-        f"The difference is {points(cer.difference)} points; with {percent(comparison.confidence, 0)} "
-        f"confidence it lies between {points(cer.low)} and {points(cer.high)}."
-    )
-
-
-def metric_rows(evaluation: Evaluation) -> list[Row]:
-    """Return the headline rates of the candidate, beside the champion's where there is one."""
-    titles = {
-        "cer": "Character error rate",
-        "wer": "Word error rate",
-        "exact_match": "Lines without any error",
-        "mean_line_cer": "Mean CER of a line",
-    }
+def figure_rows(evaluation: Evaluation) -> list[Row]:
+    """Return the figures of the candidate, the headline first, beside the champion's where there is one."""
+    first = evaluation.kind.headline
     if evaluation.comparison is None:
-        known = {one.name: one for one in evaluation.spreads}
-        return [Row(t, None, None, known[name].value, None, None, "", None) for name, t in titles.items()]
-    differences = {one.name: one for one in evaluation.comparison.metrics}
-    widest = _widest(differences[name] for name in titles)
-    return [_row(title, differences[name], widest) for name, title in titles.items()]
+        alone = sorted(evaluation.figures, key=lambda one: one.name != first)
+        return [Row(title_of(one.name), None, None, one.value, None, None, "", None) for one in alone]
+    both = sorted(evaluation.comparison.figures, key=lambda one: one.name != first)
+    widest = _widest(both)
+    return [_row(title_of(one.name), one, widest) for one in both]
 
 
 def _slice_rows(evaluation: Evaluation) -> tuple[list[Row], list[Row]]:
@@ -250,7 +148,7 @@ def _slice_rows(evaluation: Evaluation) -> tuple[list[Row], list[Row]]:
     others: list[Row] = []
     count: Counter[str] = Counter()
     for one in evaluation.slices:
-        row = Row(one.name, None, None, one.cer, None, None, "", None)
+        row = Row(one.name, None, None, one.error, None, None, "", None)
         if one.name in differences:
             row = _row(one.name, differences[one.name], widest)
         count[one.dimension] += 1
@@ -262,49 +160,33 @@ def _slice_rows(evaluation: Evaluation) -> tuple[list[Row], list[Row]]:
 
 def _row(title: str, one: Difference, widest: float) -> Row:
     bar = None
-    tone = ""
     if one.difference is not None and one.low is not None and one.high is not None:
         bar = Bar(one.low / widest, one.difference / widest, one.high / widest)
-        sign = -1.0 if one.name in _HIGHER_IS_BETTER else 1.0
-        tone = "good" if max(sign * one.low, sign * one.high) < 0 else tone
-        tone = "bad" if min(sign * one.low, sign * one.high) > 0 else tone
-    return Row(title, None, None, one.candidate, one.champion, one, tone, bar)
+    return Row(
+        title, None, None, one.candidate, one.champion, one, _direction(one)[0].replace("open", ""), bar
+    )
+
+
+def _direction(one: Difference) -> tuple[str, str]:
+    """Return the tone of a difference, and what it says in words."""
+    if one.low is None or one.high is None:
+        return "open", "Too few groups to say which is better"
+    fewer: Better = "lower"
+    if one.high < 0 or one.low > 0:
+        better = (one.high < 0) == (one.better == fewer)
+        return ("good", "Better than the champion") if better else ("bad", "Worse than the champion")
+    return "open", "No clear difference to the champion"
+
+
+def _change(one: Difference, comparison: Comparison) -> str:
+    if one.difference is None or one.low is None or one.high is None:
+        return ""
+    return (
+        f"The difference is {points(one.difference)} points; with {percent(comparison.confidence, 0)} "
+        f"confidence it lies between {points(one.low)} and {points(one.high)}."
+    )
 
 
 def _widest(differences: Iterable[Difference]) -> float:
     ends = (abs(end) for one in differences for end in (one.low, one.high) if end is not None)
     return max(ends, default=0.0) or 1.0
-
-
-def _shown_ids(evaluation: Evaluation, confusions: Sequence[Confusion]) -> set[str]:
-    mistakes, comparison = evaluation.mistakes, evaluation.comparison
-    ids = {line.id for line in (*mistakes.worst[:SHOWN_LINES], *mistakes.sure[:SHOWN_LINES])}
-    ids |= {id_ for one in confusions for id_ in one.examples}
-    if comparison is not None:
-        ids |= {*comparison.worse[:SHOWN_LINES], *comparison.better[:SHOWN_LINES]}
-    return ids
-
-
-def _cards(
-    evaluation: Evaluation, candidate: Predictions, champion: Predictions | None, pictures: dict[str, str]
-) -> Cards:
-    lines = {line.id: line for line in candidate.lines}
-    theirs = {line.id: line.prediction for line in champion.lines} if champion else {}
-
-    def cards(ids: Iterable[str]) -> tuple[Card, ...]:
-        return tuple(
-            card(lines[id_], excerpt(lines[id_].reference, lines[id_].prediction))
-            for id_ in list(ids)[:SHOWN_LINES]
-        )
-
-    def card(line: Prediction, shown: Excerpt) -> Card:
-        champions = shortened(theirs[line.id], shown.start) if line.id in theirs else None
-        return Card(line, pictures.get(line.id), shown, champions)
-
-    mistakes, comparison = evaluation.mistakes, evaluation.comparison
-    return Cards(
-        worst=cards(line.id for line in mistakes.worst),
-        sure=cards(line.id for line in mistakes.sure),
-        worse=cards(comparison.worse if comparison else ()),
-        better=cards(comparison.better if comparison else ()),
-    )

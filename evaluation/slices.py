@@ -1,124 +1,108 @@
-"""Where a model is good and where it is not: the same lines, cut by length, script, character and meta."""
+"""Where a model is good and where it is not: items cut by group, by meta and by the task's own dimensions."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from fontTools import unicodedata as scripts
-from numpy.typing import NDArray
 
-from evaluation.predictions import Predictions
-from evaluation.text import Lines, rate
+from corpus.items import Item
+from evaluation.figures import Figure, Floats, Integers, Mask, number
 
 MIN_SAMPLES = 20
-"""Slices with fewer lines are not ranked: their rates are mostly chance."""
+"""Slices with fewer judgements are not ranked: their figures are mostly chance."""
 WORST_OF_MANY = 20
 """Of a dimension with more values than this only the worst are kept."""
 
-_LENGTHS = ((0, "0"), (5, "1 to 5"), (10, "6 to 10"), (20, "11 to 20"), (40, "21 to 40"))
 _FEW_NUMBERS = 8
-_NO_SCRIPT = ("Zyyy", "Zinh", "Zzzz")
+_CHUNK = 256
+"""Slices whose sums are held dense at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dimension:
-    """One way to cut the lines: line ``lines[k]`` belongs to the slice ``labels[members[k]]``.
+    """One way to cut the items: item ``items[k]`` belongs to the slice ``labels[members[k]]``.
 
-    A line may belong to several slices of a dimension (it holds many characters) or to none.
+    An item may belong to several slices of a dimension (a line holds many characters) or to none.
     """
 
     name: str
     labels: tuple[str, ...]
-    lines: NDArray[np.int64]
-    members: NDArray[np.int64]
+    items: Integers
+    members: Integers
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """How well the lines of one slice were read. `name` is ``dimension=value``.
+    """How a model does on one slice. `name` is ``dimension=value``, `samples` how many judgements it holds.
 
-    `error_share` is the share of all character errors that happen here.
+    `error` is the headline's, None where it is undefined; `cost` is what went wrong in it, and `error_share`
+    its share of all that went wrong.
     """
 
     name: str
     dimension: str
     value: str
     samples: int
-    reference_length: int
-    errors: int
-    cer: float | None
-    exact_match: float
+    error: float | None
+    cost: float
     error_share: float
 
 
-def dimensions(predictions: Predictions) -> tuple[Dimension, ...]:
-    """Return every way to cut `predictions`.
-
-    ``length`` (of the reference, in code points), ``script`` (Unicode script of the reference), ``character``
-    (the reference holds it) and ``group`` always; then one for each key of `meta` with scalar values:
-    numbers of more than eight values are cut into quarters. Where a name is taken, ``meta.`` comes first.
-    """
-    references = predictions.references()
-    made = [
-        _single("length", [_length(text) for text in references]),
-        _single("script", [_script(text) for text in references]),
-        _characters(references),
-        _single("group", [line.group for line in predictions.lines]),
-    ]
-    taken = {dimension.name for dimension in made}
-    for key in sorted({key for line in predictions.lines for key in line.meta}):
-        name = key
-        while name in taken:
-            name = f"meta.{name}"
-        taken.add(name)
-        made.append(_single(name, _labels([line.meta.get(key) for line in predictions.lines])))
-    return tuple(dimension for dimension in made if dimension.labels)
-
-
-def slice_metrics(dimension: Dimension, lines: Lines) -> tuple[Slice, ...]:
-    """Return every slice of `dimension`, the highest character error rate first."""
-    count = len(dimension.labels)
-
-    def total(values: NDArray[np.number | np.bool_]) -> NDArray[np.float64]:
-        return np.bincount(dimension.members, values[dimension.lines], count).astype(np.float64)
-
-    errors, lengths = total(lines.characters.errors), total(lines.characters.reference_length)
-    samples = np.bincount(dimension.members, minlength=count)
-    exact = total(lines.exact)
-    all_errors = float(lines.characters.errors.sum())
-    made = [
-        Slice(
-            name=f"{dimension.name}={label}",
-            dimension=dimension.name,
-            value=label,
-            samples=int(samples[k]),
-            reference_length=int(lengths[k]),
-            errors=int(errors[k]),
-            cer=rate(float(errors[k]), float(lengths[k])),
-            exact_match=float(exact[k] / samples[k]),
-            error_share=rate(float(errors[k]), all_errors) or 0.0,
-        )
-        for k, label in enumerate(dimension.labels)
-    ]
-    return tuple(sorted(made, key=_badness, reverse=True))
-
-
-def worst(slices: Sequence[Slice], guarded: Iterable[str] = ()) -> tuple[Slice, ...]:
+def worst_slices(
+    headline: Figure, parts: Sequence[Figure], dimensions: Sequence[Dimension], guarded: Collection[str] = ()
+) -> tuple[Slice, ...]:
     """Return the slices worth a look, the worst first, and those that `guarded` names in any case.
 
-    Small slices are left out, of a dimension with many values all but the worst, and a dimension with one
-    value altogether.
+    `parts` are figures of parts of the items, such as those of one class. Small slices are left out, of a
+    dimension with many values all but the worst, and a dimension with one value altogether.
     """
-    names = set(guarded)
-    values = Counter(one.dimension for one in slices)
-    large = [one for one in slices if one.samples >= MIN_SAMPLES and values[one.dimension] > 1]
-    kept = {one.name for dimension in values for one in _top(large, dimension)}
-    chosen = (one for one in slices if one.name in kept or matches(one.name, names))
-    return tuple(sorted(chosen, key=_badness, reverse=True))
+    values = Counter({one.name: len(one.labels) for one in dimensions})
+    values.update(one.part.partition("=")[0] for one in parts)
+    whole = float(headline.cost.sum())
+    found = [one for each in dimensions for one in _of_dimension(headline, each, guarded, whole)]
+    found += [_of_part(one, whole) for one in parts]
+    found.sort(key=_badness, reverse=True)
+    kept = Counter[str]()
+    chosen = []
+    for one in found:
+        large = one.samples >= MIN_SAMPLES and values[one.dimension] > 1
+        top = large and kept[one.dimension] < WORST_OF_MANY
+        kept[one.dimension] += large
+        if top or matches(one.name, guarded):
+            chosen.append(one)
+    return tuple(chosen)
+
+
+def common_dimensions(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Dimension, ...]:
+    """Return the ways to cut that any items have: by ``group``, and by each key of `meta` with scalar values.
+
+    Numbers of more than eight values are cut into quarters. Where a name is `taken`, ``meta.`` comes first.
+    """
+    made = [single("group", [one.group for one in items])]
+    names = {*taken, "group"}
+    for key in sorted({key for one in items for key in one.meta}):
+        name = key
+        while name in names:
+            name = f"meta.{name}"
+        names.add(name)
+        made.append(single(name, _labels([one.meta.get(key) for one in items])))
+    return tuple(one for one in made if one.labels)
+
+
+def single(name: str, labels: Sequence[str | None]) -> Dimension:
+    """Return the dimension in which each item has one label, or none."""
+    return dimension_of(name, ((item, label) for item, label in enumerate(labels) if label is not None))
+
+
+def dimension_of(name: str, pairs: Iterable[tuple[int, str]]) -> Dimension:
+    """Return the dimension in which item and label belong together, pair by pair."""
+    numbers: dict[str, int] = {}
+    table = [(item, numbers.setdefault(label, len(numbers))) for item, label in pairs]
+    array = np.array(table, dtype=np.int64).reshape(-1, 2)
+    return Dimension(name, tuple(numbers), array[:, 0], array[:, 1])
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -128,64 +112,56 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
     )
 
 
-def members_of(name: str, cuts: Sequence[Dimension]) -> NDArray[np.int64]:
-    """Return the lines of the slice `name`; none where there is no such slice."""
-    for dimension in cuts:
+def member_of(name: str, dimensions: Sequence[Dimension], count: int) -> Mask:
+    """Return which of `count` items are in the slice `name`; none where there is no such slice."""
+    member = np.zeros(count, np.bool_)
+    for dimension in dimensions:
         label = name.removeprefix(f"{dimension.name}=")  # the key itself may hold a "="
         if label != name and label in dimension.labels:
-            members: NDArray[np.int64] = dimension.lines[dimension.members == dimension.labels.index(label)]
-            return members
-    return np.array([], dtype=np.int64)
+            member[dimension.items[dimension.members == dimension.labels.index(label)]] = True
+            break
+    return member
 
 
-def _top(slices: Sequence[Slice], dimension: str) -> list[Slice]:
-    ours = [one for one in slices if one.dimension == dimension]
-    return sorted(ours, key=_badness, reverse=True)[:WORST_OF_MANY]
+def _of_dimension(
+    headline: Figure, dimension: Dimension, guarded: Collection[str], whole: float
+) -> Iterator[Slice]:
+    """Yield the slices that are large enough to be ranked, or guarded."""
+    count = len(dimension.labels)
+    support, cost = (
+        np.bincount(dimension.members, one[dimension.items], count)
+        for one in (headline.supports(), headline.cost)
+    )
+    names = [f"{dimension.name}={label}" for label in dimension.labels]
+    kept = [k for k in range(count) if support[k] >= MIN_SAMPLES or matches(names[k], guarded)]
+    for k, error in zip(kept, _errors(headline, dimension, kept), strict=True):
+        lost = float(cost[k])
+        share = lost / whole if whole else 0.0
+        label = dimension.labels[k]
+        yield Slice(names[k], dimension.name, label, round(float(support[k])), number(error), lost, share)
 
 
-def _badness(one: Slice) -> tuple[float, int, str]:
-    return (one.cer if one.cer is not None else -1.0, one.errors, one.name)
+def _errors(headline: Figure, dimension: Dimension, kept: Sequence[int]) -> Floats:
+    """Return the headline's error on the slices `kept` of a dimension."""
+    totals = headline.sums.by_label(dimension.items, dimension.members, len(dimension.labels))
+    errors = np.empty(len(kept))
+    for start in range(0, len(kept), _CHUNK):
+        rows = totals[list(kept[start : start + _CHUNK])]
+        dense = rows if isinstance(rows, np.ndarray) else rows.toarray()
+        errors[start : start + _CHUNK] = headline.error(dense)
+    return errors
 
 
-def _single(name: str, labels: Sequence[str | None]) -> Dimension:
-    numbers: dict[str, int] = {}
-    pairs = [
-        (line, numbers.setdefault(label, len(numbers)))
-        for line, label in enumerate(labels)
-        if label is not None
-    ]
-    return _dimension(name, numbers, pairs)
+def _of_part(figure: Figure, whole: float) -> Slice:
+    dimension, _, value = figure.part.partition("=")
+    samples, cost = round(float(figure.supports().sum())), float(figure.cost.sum())
+    error = number(figure.error(figure.sums.total()))
+    share = cost / whole if whole else 0.0
+    return Slice(figure.part, dimension, value, samples, error, cost, share)
 
 
-def _characters(references: Sequence[str]) -> Dimension:
-    numbers: dict[str, int] = {}
-    pairs = [
-        (line, numbers.setdefault(character, len(numbers)))
-        for line, text in enumerate(references)
-        for character in sorted(set(text))
-    ]
-    return _dimension("character", numbers, pairs)
-
-
-def _dimension(name: str, numbers: dict[str, int], pairs: list[tuple[int, int]]) -> Dimension:
-    table = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    return Dimension(name, tuple(numbers), table[:, 0], table[:, 1])
-
-
-def _length(text: str) -> str:
-    return next((label for most, label in _LENGTHS if len(text) <= most), "41 and more")
-
-
-def _script(text: str) -> str:
-    codes = {_script_code(character) for character in set(text)}.difference(_NO_SCRIPT)
-    if not codes:
-        return "digits and signs"
-    return str(scripts.script_name(codes.pop())) if len(codes) == 1 else "mixed"
-
-
-@cache
-def _script_code(character: str) -> str:
-    return str(scripts.script(character))
+def _badness(one: Slice) -> tuple[float, float, str]:
+    return (one.error if one.error is not None else -1.0, one.cost, one.name)
 
 
 def _labels(values: Sequence[object]) -> list[str | None]:
@@ -197,7 +173,7 @@ def _labels(values: Sequence[object]) -> list[str | None]:
     return [str(value) if isinstance(value, str | int | float) else None for value in values]
 
 
-def _quarter(value: object, edges: NDArray[np.float64]) -> str | None:
+def _quarter(value: object, edges: Floats) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     place = int(np.searchsorted(edges, value, side="left"))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
+from evaluation.figures import Figure, rate_figure
 from evaluation.units import Unit, as_symbols, graphemes, words
 
 Counts = NDArray[np.int64]
@@ -122,6 +123,20 @@ def measure(references: Sequence[str], predictions: Sequence[str]) -> Lines:
 def measure_characters(references: Sequence[str], predictions: Sequence[str]) -> Edits:
     """Return the edits of every line in code points only: what `measure` does first."""
     return _edits("code point", references, predictions, lambda text: text)
+
+
+def text_figures(lines: Lines) -> tuple[Figure, ...]:
+    """Return CER (by code point, by grapheme cluster), WER, exact match and the mean CER of a line."""
+    made = [
+        rate_figure(name, "lower", one.errors, one.reference_length, one.errors)
+        for name, one in (("cer", lines.characters), ("grapheme_cer", lines.graphemes), ("wer", lines.words))
+    ]
+    ones = np.ones(len(lines.exact))
+    made.append(rate_figure("exact_match", "higher", lines.exact, ones, ~lines.exact))
+    line_cer = lines.line_cer()
+    known = ~np.isnan(line_cer)
+    each = np.where(known, line_cer, 0.0)
+    return (*made, rate_figure("mean_line_cer", "lower", each, known, each))
 
 
 def summarise(lines: Lines) -> TextMetrics:

@@ -16,3 +16,27 @@ def counted(number: int, noun: str) -> str:
 def points(value: float | None) -> str:
     """Return a difference of shares in points of a hundred, always with its sign: ``−2.78``."""
     return "undefined" if value is None else f"{100 * value:+.2f}".replace("-", "−")
+
+
+TITLES = {
+    "auc": "AUC",
+    "cer": "CER",
+    "grapheme_cer": "CER by grapheme",
+    "hmean": "hmean (IoU 0.5)",
+    "hmean_75": "hmean (IoU 0.75)",
+    "map": "mAP",
+    "macro_f1": "macro F1",
+    "mean_line_cer": "mean CER of a line",
+    "wer": "WER",
+}
+"""What figures are called where their name alone will not do."""
+
+
+def title_of(figure: str) -> str:
+    """Return what people call a figure."""
+    return TITLES.get(figure, figure.replace("_", " "))
+
+
+def error_of(figure: str, *, lower_is_better: bool) -> str:
+    """Return what people call the error of a figure: ``CER``, ``1 − macro F1``."""
+    return title_of(figure) if lower_is_better else f"1 − {title_of(figure)}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evaluation.mistakes import Piece, align
 from evaluation.units import graphemes
+from tasks.recognition.mistakes import Piece, align
 
 SHOWN = 300
 """Grapheme clusters of each text; a line of print has fewer."""

@@ -12,9 +12,9 @@ import jiwer
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from evaluation.predictions import Prediction, Predictions
 from evaluation.text import Lines, rate
 from evaluation.units import as_symbols, graphemes
+from tasks.recognition.predictions import Prediction, Predictions
 
 SHOWN_CONFUSIONS = 100
 SHOWN_EXAMPLES = 3

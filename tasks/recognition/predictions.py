@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from config.errors import Problem
 from config.family import UnicodeForm
+from corpus.items import Item
 from corpus.text import DEFAULT_FORM, normalise
 from evaluation.errors import PredictionError
+from tasks.recognition.answer import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,6 @@ class Predictions:
         """Return what the model read, line by line."""
         return [line.prediction for line in self.lines]
 
-    def group_index(self) -> NDArray[np.int64]:
-        """Return for every line the number of its group, counted from 0; a line without one is its own."""
-        numbers: dict[tuple[bool, str], int] = {}
-        keys = ((line.group is None, line.group or line.id) for line in self.lines)
-        return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
-
 
 def collect(name: str, lines: Iterable[Prediction], form: UnicodeForm = DEFAULT_FORM) -> Predictions:
     """Return `lines` as `Predictions` called `name`, every text in the normal form `form`.
@@ -91,45 +84,28 @@ def collect(name: str, lines: Iterable[Prediction], form: UnicodeForm = DEFAULT_
     return Predictions(name, tuple(whole), Normalisation(form, references, predictions))
 
 
-def pair(candidate: Predictions, champion: Predictions) -> Predictions:
-    """Return `champion` in the order of `candidate`, so that line n of both is the same sample.
-
-    Groups, images and meta are the candidate's.
+def predictions_of(
+    name: str, items: Sequence[Item], answers: Sequence[Reading], form: UnicodeForm
+) -> Predictions:
+    """Return what was read in `items`, in their order.
 
     Raises:
-        PredictionError: the two have not the same ids, the same references or the same normal form.
+        PredictionError: as `collect`.
     """
-    if candidate.normalisation.form != champion.normalisation.form:
-        found = f"{champion.normalisation.form}, and {candidate.normalisation.form} in {candidate.name}"
-        raise PredictionError(_problem(champion.name, "form", found, "one normal form"))
-    by_id = {line.id: line for line in champion.lines}
-    missing = [line.id for line in candidate.lines if line.id not in by_id]
-    if missing:
-        found = f"no prediction for {_some(missing)}"
-        raise PredictionError(_problem(champion.name, "missing-id", found, f"the ids of {candidate.name}"))
-    if len(by_id) > len(candidate.lines):
-        known = {line.id for line in candidate.lines}
-        found = f"unknown ids: {_some([one for one in by_id if one not in known])}"
-        raise PredictionError(_problem(champion.name, "unknown-id", found, f"the ids of {candidate.name}"))
-    for line in candidate.lines:
-        other = by_id[line.id]
-        if other.reference != line.reference:
-            found = f"the reference of {line.id!r} is {other.reference!r}"
-            expected = f"{line.reference!r} as in {candidate.name}"
-            raise PredictionError(_problem(champion.name, "reference", found, expected))
-    return replace(champion, lines=tuple(by_id[line.id] for line in candidate.lines))
-
-
-def _some(ids: list[str]) -> str:
-    shown = ", ".join(map(repr, ids[:3]))
-    return shown if len(ids) <= 3 else f"{shown} and {len(ids) - 3:,} more"
+    lines = (
+        Prediction(
+            one.id,
+            one.first.text or "",
+            answer.text,
+            answer.confidence,
+            one.group,
+            one.first.image,
+            one.meta,
+        )
+        for one, answer in zip(items, answers, strict=True)
+    )
+    return collect(name, lines, form)
 
 
 def _problem(name: str, rule: str, found: str, expected: str) -> Problem:
-    remedies = {
-        "missing-id": "Let both models read the same samples.",
-        "unknown-id": "Let both models read the same samples.",
-        "reference": "Score both models on the same version of the data.",
-        "form": "Read both with the same form.",
-    }
-    return Problem(f"predictions.{rule}", found, expected, remedies.get(rule, "Mend the predictions."), name)
+    return Problem(f"predictions.{rule}", found, expected, "Mend the predictions.", name)

@@ -1,0 +1,1 @@
+"""Reading text lines: answers, figures, mistakes, and what is asked of data."""
