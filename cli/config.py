@@ -20,8 +20,11 @@ def check() -> None:
     Example: `glyphline config check`
     """
     from config.environment import environment_names, load_environment
-    from config.tasks import family_names, load_family
+    from config.tasks import TASKS, family_names, load_family, recipes_of
 
+    for task in TASKS:
+        for recipe in recipes_of(task):
+            typer.echo(f"recipe {task}/{recipe.recipe}: ok")
     for name in family_names():
         load_family(name)
         typer.echo(f"family {name}: ok")

@@ -86,6 +86,16 @@ def load_recipe(family: Family, name_or_path: str | None = None) -> Recipe:
     return recipe
 
 
+def recipes_of(task: str) -> list[Recipe]:
+    """Return every recipe of `config/recipes/<task>/`.
+
+    Raises:
+        ConfigError: one of them is wrong (with file, line and key).
+    """
+    folder = RECIPES / task
+    return [load_named(name, folder, TASKS[task].recipe_kind, "recipe") for name in names_in(folder)]
+
+
 class _Images(Settings):
     model_config = ConfigDict(extra="ignore")
 

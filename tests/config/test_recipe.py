@@ -9,7 +9,7 @@ import pytest
 from config.errors import ConfigError
 from config.family import FAMILIES
 from config.recipe import RECIPES
-from config.tasks import TASKS, load_family, load_recipe
+from config.tasks import TASKS, load_family, load_recipe, recipes_of
 from config.tasks.detection import DetectionRecipe
 from config.tasks.recognition import RecognitionRecipe
 from config.yaml_source import names_in
@@ -29,9 +29,9 @@ def family(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_recipe_is_of_its_folders_task(task: str) -> None:
-    family = next(one for one in map(load_family, ("pid-det", "pid-rec")) if one.task == task)
-    for name in names_in(RECIPES / task):
-        assert isinstance(load_recipe(family, name), TASKS[task].recipe_kind)
+    assert [one.recipe for one in recipes_of(task)] == names_in(RECIPES / task) != []
+    assert {type(one) for one in recipes_of(task)} == {TASKS[task].recipe_kind}
+    assert {one.task for one in recipes_of(task)} == {task}
 
 
 def test_a_family_knows_the_recipe_of_its_task() -> None:
