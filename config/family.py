@@ -56,7 +56,7 @@ class Training(Settings):
     image: str = "paddle"
     recipe: str
     """A name in `config/recipes/<task>/`, or the path of a YAML file, relative to the family's file."""
-    hyperparameters: dict[str, str | int | float] = Field(default_factory=dict)
+    hyperparameters: dict[str, str | bool | int | float] = Field(default_factory=dict)
     """What a pipeline says to the image beside the family: names and values that the image knows."""
     replay_share: Share = 1.0
     """Of what the champion has learnt: how much a pipeline keeps at hand to be replayed."""
@@ -74,11 +74,15 @@ class Accepts:
     """What a request to a served model may hold.
 
     `keys` of a JSON request: ``image`` (base64, or ``s3_uri`` in its place), ``prompt``, ``table``.
-    `content_types` are those of a body that is the image itself.
+    `content_types` are those of a body that is the image itself; where there are some, the image alone is
+    enough, and other keys may be left out. `max_pixels` of one image and `max_batch` at once are what the
+    server goes by where its environment says nothing.
     """
 
     keys: tuple[str, ...]
     content_types: tuple[str, ...] = ()
+    max_pixels: int = 20_000_000
+    max_batch: int = 32
 
 
 class Family(Settings):

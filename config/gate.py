@@ -11,6 +11,9 @@ from config.yaml_source import Settings, Share, of_form
 SliceName = Annotated[str, of_form(r"[^=]+=.+", "a slice, such as split=golden")]
 """``dimension=value``, such as ``split=golden``; ``snapshot=*`` means every slice of that dimension."""
 
+MIN_GROUPS = 5
+"""With fewer groups there is no interval: so few pages cannot say how much pages differ."""
+
 
 class GatePolicy(Settings):
     """What a candidate must satisfy. Every task adds limits of its own in `config/tasks/`.

@@ -113,7 +113,7 @@ class Builder:
     def training(self, channels: Mapping[str, Uri]) -> TrainingStep:
         """Return the step that trains: on spot or the first instance there is, with checkpoints."""
         jobs, place = self.place.environment.pipelines.training, self.place
-        said = {name: str(value) for name, value in self.family.training.hyperparameters.items()}
+        said = {name: _text(value) for name, value in self.family.training.hyperparameters.items()}
         trainer = ModelTrainer(
             training_image=self.parameters.image_uri,
             role=place.role_arn("training"),
@@ -182,6 +182,11 @@ class Builder:
     def _tags(self) -> list[dict[str, str]]:
         tags = {**self.place.environment.tags, "glyphline:family": self.family.family}
         return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _text(value: str | bool | float) -> str:
+    """Return a hyperparameter as SageMaker takes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def output_of(step: ProcessingStep, name: str) -> Any:

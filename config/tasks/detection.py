@@ -67,7 +67,9 @@ class DetectionFamily(Family):
 
     headline: ClassVar[str] = "hmean"
     images: ClassVar[tuple[str, ...]] = ("paddle",)
-    accepts: ClassVar[Accepts] = Accepts(("image",), ("image/png", "image/jpeg"))
+    accepts: ClassVar[Accepts] = Accepts(
+        ("image",), ("image/png", "image/jpeg"), max_pixels=100_000_000, max_batch=4
+    )
     unit: ClassVar[Unit] = "image"
     noun: ClassVar[str] = "page"
     judged: ClassVar[str] = "text"

@@ -100,7 +100,8 @@ resources:
   training: {instances: [ml.g5.xlarge], volume_gb: 200, max_runtime_s: 3600}
 serving: {kind: async, instance: ml.g5.xlarge}
 """
-    (tmp_path / "pid-rec.yaml").write_text(Path("config/families/pid-rec.yaml").read_text() + own)
+    text = Path("config/families/pid-rec.yaml").read_text()
+    (tmp_path / "pid-rec.yaml").write_text(text + own)
     family, place = load_family(tmp_path / "pid-rec.yaml"), _place("dev")
     document = json.loads(pipeline_of(family, place).definition)
     defaults = {one["Name"]: one.get("DefaultValue") for one in document["Parameters"]}
@@ -112,6 +113,17 @@ serving: {kind: async, instance: ml.g5.xlarge}
     assert "EnableManagedSpotTraining" not in steps["Train"]
     theirs = upload_of(load_family("pid-rec"), place).family_uri
     assert upload_of(family, place).family_uri == theirs, "another machine is no reason to train anew"
+
+
+def test_hyperparameters_arrive_as_texts(tmp_path: Path) -> None:
+    text = Path("config/families/pid-rec.yaml").read_text()
+    said = (
+        "  recipe: crnn-lite\n  hyperparameters: {epochs: 3, learning_rate: 0.01, resume: true, device: cpu}"
+    )
+    (tmp_path / "pid-rec.yaml").write_text(text.replace("  recipe: crnn-lite", said))
+    train = _steps(load_family(tmp_path / "pid-rec.yaml"), _place("dev"))["Train"]
+    wanted = {"epochs": "3", "learning_rate": "0.01", "resume": "true", "device": "cpu"}
+    assert wanted.items() <= train["HyperParameters"].items()
 
 
 def test_what_evaluate_decides_is_gated_and_registered() -> None:
