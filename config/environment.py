@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from config.images import IMAGES
 from config.yaml_source import Settings, load_named, names_in, of_form
 
 if TYPE_CHECKING:
@@ -267,14 +266,6 @@ class Environment(Settings):
     @classmethod
     def _each_family_once(cls, families: tuple[str, ...]) -> tuple[str, ...]:
         return _once("family", families)
-
-    @field_validator("images")
-    @classmethod
-    def _images_that_exist(cls, images: dict[str, str]) -> dict[str, str]:
-        unknown = sorted(images.keys() - IMAGES.keys())
-        if unknown:  # it would pin nothing
-            raise ValueError(f"only images of config/images.py ({', '.join(IMAGES)}), unlike {unknown[0]!r}")
-        return images
 
     @field_validator("tags")
     @classmethod

@@ -31,10 +31,6 @@ def test_what_the_repository_holds_is_valid() -> None:
             "account: 123456789012",
             "18: account is 123456789012; expected text. Quote it: without quotes YAML does not",
         ),
-        (
-            f"images: {{padle: 'sha256:{0:064x}'}}",
-            "expected only images of config/images.py (paddle), unlike 'padle'. Change",
-        ),
         ("images: {paddle: latest}", "images.paddle is 'latest'; expected a digest: sha256: and"),
         ("alarms_to: me", "18: alarms_to is 'me'; expected a mail address. Change the value."),
         ("network: {subnets: [subnet-1, subnet-1], security_groups: [sg-1]}", "expected each id once"),
