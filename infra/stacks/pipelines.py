@@ -13,7 +13,8 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from config.family import load_family
+from config.protocol import SNAPSHOT_FILE
+from config.tasks import load_family
 from infra.functions.shared.events import ARRIVAL, RUN_END
 from infra.resources.access import ANY, Access, Statements, allow
 from infra.resources.built import built
@@ -48,6 +49,8 @@ class PipelinesStack(EnvironmentStack):
     ) -> None:
         super().__init__(scope, "pipelines", place=place, description="Pipelines and what starts them")
         self._access = Access(place, (key.key_arn,))
+        self._families = [load_family(name) for name in place.environment.families]
+        self._names = {place.name(one.family): one.family for one in self._families}
         self.files = self._pipelines(made)
         self.table = self._table(key)
         self.labels = SafeQueue(self, "Labels", visible_after=_SEEN_AGAIN)
@@ -59,11 +62,10 @@ class PipelinesStack(EnvironmentStack):
     def _pipelines(self, made: Made) -> FamilyFiles:
         """Make the pipelines and groups; return where the files lie that their jobs read."""
         stand_in, references = with_stand_ins(self.place, made)
-        families = [load_family(name) for name in self.place.environment.families]
-        definitions = [built(family, stand_in) for family in families]
+        definitions = [built(family, stand_in) for family in self._families]
         contents = {uri: data for one in definitions for uri, data in one.upload.files.items()}
         files = publish(self, self.place.prefix, contents)
-        for family, one in zip(families, definitions, strict=True):
+        for family, one in zip(self._families, definitions, strict=True):
             used = {uri: files.folders[uri] for uri in (one.upload.family_uri, self.place.uri(NOTHING))}
             body = with_references(one.definition, references | used)
             PipelineAndVersions(self, family=family, place=self.place, body=body, removal=self.removal)
@@ -95,7 +97,8 @@ class PipelinesStack(EnvironmentStack):
             settings={
                 "TABLE": self.table.table_name,
                 "SNAPSHOTS_BUCKET": place.bucket("snapshots"),
-                "FAMILIES": json.dumps(self._families(), separators=(",", ":")),
+                "FAMILIES": _json(self._names),
+                "UNITS": _json({one.family: one.unit for one in self._families}),
                 "MIN_NEW": str(environment.labels.min_new),
                 "MAX_AGE_HOURS": str(environment.labels.max_age_hours),
                 "NOTHING_URI": self.files.folders[place.uri(NOTHING)],
@@ -123,7 +126,7 @@ class PipelinesStack(EnvironmentStack):
             environment=self.place.environment,
             settings={
                 "TOPIC_ARN": topic.topic_arn,
-                "FAMILIES": json.dumps(self._families(), separators=(",", ":")),
+                "FAMILIES": _json(self._names),
             },
             statements=[*self._reads_runs(), *self._speaks(topic)],
             timeout_s=_TIMEOUT_S,
@@ -132,10 +135,6 @@ class PipelinesStack(EnvironmentStack):
             sources.SqsEventSource(self.ends.queue, batch_size=10, report_batch_item_failures=True)
         )
         return function
-
-    def _families(self) -> dict[str, str]:
-        """Return the families by the name of their pipeline, as the functions are told."""
-        return {self.place.name(family): family for family in self.place.environment.families}
 
     def _starts_runs(self) -> Statements:
         access = self._access
@@ -178,7 +177,7 @@ class PipelinesStack(EnvironmentStack):
             detail_type=[ARRIVAL],
             detail={
                 "bucket": {"name": [self.place.bucket("snapshots")]},
-                "object": {"key": [f"{one}/snapshot.json" for one in self.place.environment.families]},
+                "object": {"key": [f"{one}/{SNAPSHOT_FILE}" for one in self.place.environment.families]},
             },
         )
         ended = events.EventPattern(
@@ -194,6 +193,10 @@ class PipelinesStack(EnvironmentStack):
         events.Rule(self, "Ended", event_pattern=ended, targets=[labels, ends])
         hourly = events.Schedule.rate(cdk.Duration.hours(1))
         events.Rule(self, "Hourly", schedule=hourly, targets=[labels])
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _target(queue: SafeQueue) -> targets.SqsQueue:

@@ -14,7 +14,7 @@ import pytest
 from upath import UPath
 
 from config.environment import Network, load_environment
-from config.family import load_family
+from config.tasks import load_family
 from infra.functions.on_labels.settings import Settings
 from infra.resources import built
 from infra.resources.definition import Made, with_references, with_stand_ins
@@ -89,9 +89,12 @@ def test_the_function_is_told_what_it_reads(templates: dict[str, dict[str, Any]]
     labels = PLACE.environment.labels
     assert settings.families == {PLACE.name(family): family for family in PLACE.environment.families}
     assert f"s3://{settings.bucket}/pid-rec" == PLACE.data_uri("pid-rec")
-    assert settings.rules.min_new == labels.min_new
-    assert settings.rules.max_age.total_seconds() == labels.max_age_hours * 3600
-    assert settings.rules.nothing_uri == f"{ASSETS}/nothing"
+    assert settings.rules.keys() == set(PLACE.environment.families)
+    for family, rules in settings.rules.items():
+        assert rules.unit == load_family(family).unit
+        assert rules.min_new == labels.min_new
+        assert rules.max_age.total_seconds() == labels.max_age_hours * 3600
+        assert rules.nothing_uri == f"{ASSETS}/nothing"
 
 
 def test_a_message_comes_again_only_after_the_function_has_given_up(

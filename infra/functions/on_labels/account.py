@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..shared.approvals import approved, archive_of
-from .decision import Champion, Run, Seen, Snapshot, State
+from .decision import NOTHING, Champion, Run, Seen, Size, Snapshot, State
 
+SNAPSHOT_FILE = "snapshot.json"
+"""As `config/protocol.py` says it."""
 _GOES_ON = ("Executing", "Stopping")
 
 
@@ -33,7 +35,7 @@ class Account:
         Raises:
             UnreadableError: what says how much is new cannot be read.
         """
-        snapshot = self._snapshot(family, "snapshot.json")
+        snapshot = self._snapshot(family, SNAPSHOT_FILE)
         champion = None if snapshot is None else self._champion(family, pipeline, snapshot)
         execution = state.running.execution if state.running else None
         ended = execution is not None and self._has_ended(execution)
@@ -64,8 +66,9 @@ class Account:
             return None
         try:
             said = json.loads(data)
-            return Snapshot(str(said["hash"]), int(said["samples"]), tuple(said["parents"]))
-        except (ValueError, TypeError, KeyError) as error:
+            images = None if said.get("images") is None else int(said["images"])
+            return Snapshot(str(said["hash"]), Size(int(said["samples"]), images), tuple(said["parents"]))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             where = f"s3://{self.bucket}/{key}"
             raise UnreadableError(
                 f"{where} is no description of a snapshot ({error!r}): restore it."
@@ -81,19 +84,19 @@ class Account:
         if model_uri is None:
             raise UnreadableError(f"The champion {arn} names no model data: approve a version that does.")
         snapshot = champion.get("CustomerMetadataProperties", {}).get("snapshot")
-        return Champion(model_uri, snapshot, self._samples(family, snapshot, found))
+        return Champion(model_uri, snapshot, self._size(family, snapshot, found))
 
-    def _samples(self, family: str, snapshot: str | None, found: Snapshot) -> int:
-        """Return how many samples the champion's snapshot has; what is not in the folder's counts nothing."""
+    def _size(self, family: str, snapshot: str | None, found: Snapshot) -> Size:
+        """Return how much the champion's snapshot has; what is not in the folder's counts nothing."""
         if snapshot is None or not found.holds(snapshot):
-            return 0
+            return NOTHING
         if snapshot == found.hash:
-            return found.samples
+            return found.size
         name = f"history/{snapshot}.json"
         description = self._snapshot(family, name)
         if description is None:
             raise UnreadableError(f"s3://{self.bucket}/{family}/{name} is missing: restore it.")
-        return description.samples
+        return description.size
 
     def _has_ended(self, execution: str) -> bool:
         """Tell whether a run has; one that was deleted with its pipeline has, too."""

@@ -5,6 +5,27 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
+
+Unit = Literal["sample", "image"]
+"""What a model answers once, as `config/family.py` says it: a line, or a page with all its regions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much a snapshot has; `images` is None where it was described before images were counted."""
+
+    samples: int
+    images: int | None = None
+
+    def beyond(self, other: Size, unit: Unit) -> int:
+        """Return how many items this has that `other` lacks; samples, where one of them knows no images."""
+        if unit == "image" and self.images is not None and other.images is not None:
+            return self.images - other.images
+        return self.samples - other.samples
+
+
+NOTHING = Size(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +33,7 @@ class Snapshot:
     """What lies in the family's folder now; `parents` are the hashes of all snapshots that it grew from."""
 
     hash: str
-    samples: int
+    size: Size
     parents: tuple[str, ...] = ()
 
     def holds(self, other: str) -> bool:
@@ -22,11 +43,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The approved model that a run begins from; `samples` is how many its snapshot has, if that is known."""
+    """The approved model that a run begins from; `size` is that of its snapshot, or nothing if unknown."""
 
     model_uri: str
     snapshot: str | None
-    samples: int
+    size: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +58,6 @@ class Run:
     """
 
     snapshot: str
-    samples: int
     champion_uri: str
     execution: str | None = None
 
@@ -51,14 +71,14 @@ class State:
     """What is remembered of a family.
 
     `running` holds its place until its run has ended. `last` is the snapshot of the newest run, with its
-    number of samples; `begun` are those of all runs. `revision` counts what was written.
+    size; `begun` are those of all runs. `revision` counts what was written.
     """
 
     revision: int = 0
     running: Run | None = None
     waiting: str | None = None
     waiting_since: datetime | None = None
-    last: tuple[str, int] | None = None
+    last: tuple[str, Size] | None = None
     begun: frozenset[str] = frozenset()
 
 
@@ -75,8 +95,9 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Enough new labels, or old enough; `nothing_uri` says that a run begins from no champion."""
+    """Enough new items, or old enough; `nothing_uri` says that a run begins from no champion."""
 
+    unit: Unit
     min_new: int
     max_age: timedelta
     nothing_uri: str
@@ -93,18 +114,16 @@ def next_state(state: State, seen: Seen, rules: Rules) -> State:
     if state.waiting is None or state.running is not None or seen.elsewhere or seen.snapshot is None:
         return state
     assert state.waiting_since is not None
-    enough = new_samples(state, seen) >= rules.min_new
+    enough = new_items(state, seen, rules.unit) >= rules.min_new
     if not enough and seen.now - state.waiting_since < rules.max_age:
         return state
     found = seen.snapshot
     return replace(
         state,
-        running=Run(
-            found.hash, found.samples, seen.champion.model_uri if seen.champion else rules.nothing_uri
-        ),
+        running=Run(found.hash, seen.champion.model_uri if seen.champion else rules.nothing_uri),
         waiting=None,
         waiting_since=None,
-        last=(found.hash, found.samples),
+        last=(found.hash, found.size),
         begun=state.begun | {found.hash},
     )
 
@@ -120,24 +139,27 @@ def started(state: State, execution: str) -> State:
     return replace(state, running=replace(state.running, execution=execution))
 
 
-def new_samples(state: State, seen: Seen) -> int:
-    """Return how many samples neither the champion nor the last run has had.
+def new_items(state: State, seen: Seen, unit: Unit) -> int:
+    """Return how many items neither the champion nor the last run has had.
 
     Those of a run that failed count as had: labels that come by ones must not start a run each.
     """
     if seen.snapshot is None:
         return 0
-    known = [0]
+    known = [NOTHING]
     if state.last is not None and seen.snapshot.holds(state.last[0]):
         known.append(state.last[1])
     if seen.champion is not None and seen.champion.snapshot and seen.snapshot.holds(seen.champion.snapshot):
-        known.append(seen.champion.samples)
-    return seen.snapshot.samples - max(known)
+        known.append(seen.champion.size)
+    return min(seen.snapshot.size.beyond(one, unit) for one in known)
 
 
 def _with_arrival(state: State, seen: Seen) -> State:
-    """Let the snapshot in the folder wait if nobody has had it; the first that waits sets the clock."""
+    """Let the snapshot in the folder wait if nobody has had it; the first that waits sets the clock.
+
+    Samples tell whether anything is new: a region more on a known page is no new item, and must not be lost.
+    """
     found = seen.snapshot
-    if found is None or found.hash in state.begun or new_samples(state, seen) <= 0:
+    if found is None or found.hash in state.begun or new_items(state, seen, "sample") <= 0:
         return replace(state, waiting=None, waiting_since=None)
     return replace(state, waiting=found.hash, waiting_since=state.waiting_since or seen.now)

@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     pipelines = {family: pipeline for pipeline, family in settings.families.items()}
     for family, messages in asked.items():
         try:
-            state = attend(family, pipelines[family], account, table, settings.rules)
+            state = attend(family, pipelines[family], account, table, settings.rules[family])
         except (BotoCoreError, ClientError, BusyError, UnreadableError) as error:
             _log.error("%s: %s: %s", family, type(error).__name__, error)
             failed |= messages

@@ -12,12 +12,15 @@ from .decision import Rules
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`families` are by the name of their pipeline, which is also that of their model package group."""
+    """`families` are by the name of their pipeline, which is also that of their model package group.
+
+    `rules` are by the family: some count pages, others lines.
+    """
 
     table: str
     bucket: str
     families: Mapping[str, str]
-    rules: Rules
+    rules: Mapping[str, Rules]
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Settings:
@@ -26,9 +29,13 @@ class Settings:
             table=variables["TABLE"],
             bucket=variables["SNAPSHOTS_BUCKET"],
             families=json.loads(variables["FAMILIES"]),
-            rules=Rules(
-                min_new=int(variables["MIN_NEW"]),
-                max_age=timedelta(hours=int(variables["MAX_AGE_HOURS"])),
-                nothing_uri=variables["NOTHING_URI"],
-            ),
+            rules={
+                family: Rules(
+                    unit=unit,
+                    min_new=int(variables["MIN_NEW"]),
+                    max_age=timedelta(hours=int(variables["MAX_AGE_HOURS"])),
+                    nothing_uri=variables["NOTHING_URI"],
+                )
+                for family, unit in json.loads(variables["UNITS"]).items()
+            },
         )

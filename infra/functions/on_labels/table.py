@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from .decision import Run, State
+from .decision import Run, Size, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,17 @@ def _item(state: State) -> dict[str, Any]:
         item["waiting"] = {"S": state.waiting}
         item["waiting_since"] = {"S": state.waiting_since.isoformat()}
     if state.last is not None:
-        item["last"] = {"S": state.last[0]}
-        item["last_samples"] = {"N": str(state.last[1])}
+        snapshot, size = state.last
+        item |= {"last": {"S": snapshot}, "last_samples": {"N": str(size.samples)}}
+        if size.images is not None:
+            item["last_images"] = {"N": str(size.images)}
     if state.begun:
         item["begun"] = {"SS": sorted(state.begun)}
     return item
 
 
 def _run_item(run: Run) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "snapshot": {"S": run.snapshot},
-        "samples": {"N": str(run.samples)},
-        "champion_uri": {"S": run.champion_uri},
-    }
+    item: dict[str, Any] = {"snapshot": {"S": run.snapshot}, "champion_uri": {"S": run.champion_uri}}
     if run.execution is not None:
         item["execution"] = {"S": run.execution}
     return item
@@ -75,15 +73,18 @@ def _state(item: Mapping[str, Any]) -> State:
         running=None if running is None else _run(running["M"]),
         waiting=_text(item, "waiting"),
         waiting_since=None if since is None else datetime.fromisoformat(since["S"]),
-        last=(item["last"]["S"], int(item["last_samples"]["N"])) if "last" in item else None,
+        last=(item["last"]["S"], _size(item)) if "last" in item else None,
         begun=frozenset(item["begun"]["SS"]) if "begun" in item else frozenset(),
     )
 
 
 def _run(item: Mapping[str, Any]) -> Run:
-    return Run(
-        item["snapshot"]["S"], int(item["samples"]["N"]), item["champion_uri"]["S"], _text(item, "execution")
-    )
+    return Run(item["snapshot"]["S"], item["champion_uri"]["S"], _text(item, "execution"))
+
+
+def _size(item: Mapping[str, Any]) -> Size:
+    images = item.get("last_images")
+    return Size(int(item["last_samples"]["N"]), None if images is None else int(images["N"]))
 
 
 def _text(item: Mapping[str, Any], key: str) -> str | None:
