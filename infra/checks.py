@@ -9,9 +9,10 @@ from pathlib import Path
 
 from aws_cdk import region_info
 
-from config.environment import Environment
+from config.environment import Environment, Pipelines, Serving
 from config.errors import ConfigError, Problem, did_you_mean
-from config.family import Family, family_names, load_any_family
+from config.family import FAMILIES, FamilyResources
+from config.tasks import family_names, load_family
 from config.yaml_source import line_of
 from infra.known import NEWER, OTHER_REGION, lacking, search_types, values_of
 from pipelines.place import NO_ACCOUNT, Place
@@ -28,12 +29,15 @@ def check(environment: Environment, file: Path) -> None:
 
     Raises:
         ConfigError: an unknown region, or one without a service; something of another region, partition or
-            account; an unknown type of instance, family or image; a family that has no pipeline, or one whose
-            file is wrong.
+            account; an unknown type of instance, family or image; a family whose file is wrong.
     """
     asked = (_region, _arns, _pool, _services, _instances, _families)
     for key, problem in chain.from_iterable(ask(environment) for ask in asked):
-        raise ConfigError(replace(problem, file=str(file), line=line_of(file, key)))
+        raise ConfigError(_at(file, key, problem))
+
+
+def _at(file: Path, key: str, problem: Problem) -> Problem:
+    return problem if problem.file else replace(problem, file=str(file), line=line_of(file, key))
 
 
 def _region(environment: Environment) -> Iterator[Wrong]:
@@ -102,18 +106,26 @@ def _services(environment: Environment) -> Iterator[Wrong]:
 
 
 def _instances(environment: Environment) -> Iterator[Wrong]:
-    jobs, serving, search = environment.pipelines, environment.serving.instance, environment.search.instance
-    for key, instances, shape in (
-        ("pipelines.processing.instances", jobs.processing.instances, "ProcessingInstanceType"),
-        ("pipelines.training.instances", jobs.training.instances, "TrainingInstanceType"),
-    ):
-        for number, one in enumerate(instances):
-            yield from _type(f"{key}.{number}", one, values_of("sagemaker", shape))
-    if serving is not None:
-        known = values_of("sagemaker", "ProductionVariantInstanceType")
-        yield from _type("serving.instance", serving, known)
+    yield from _jobs("pipelines", environment.pipelines)
+    yield from _endpoint(environment.serving)
+    search = environment.search.instance
     if search is not None:
         yield from _type("search.instance", search, search_types(search.partition(".")[0]))
+
+
+def _jobs(key: str, said: Pipelines | FamilyResources) -> Iterator[Wrong]:
+    for kind, jobs, shape in (
+        ("processing", said.processing, "ProcessingInstanceType"),
+        ("training", said.training, "TrainingInstanceType"),
+    ):
+        for number, one in enumerate(() if jobs is None else jobs.instances):
+            yield from _type(f"{key}.{kind}.instances.{number}", one, values_of("sagemaker", shape))
+
+
+def _endpoint(serving: Serving | None) -> Iterator[Wrong]:
+    if serving is not None and serving.instance is not None:
+        known = values_of("sagemaker", "ProductionVariantInstanceType")
+        yield from _type("serving.instance", serving.instance, known)
 
 
 def _type(key: str, instance: str, known: Sequence[str]) -> Iterator[Wrong]:
@@ -124,21 +136,19 @@ def _type(key: str, instance: str, known: Sequence[str]) -> Iterator[Wrong]:
 
 
 def _families(environment: Environment) -> Iterator[Wrong]:
-    """Yield families without a pipeline, and pins of images that none of them runs in."""
+    """Yield families that there are not, their unknown instances, and pins of images that none runs in."""
     known, needed = family_names(), set()
     for index, name in enumerate(environment.families):
-        key, found = f"families.{index}", f"families.{index} is {name!r}"
         if name not in known:
-            expected, remedy = "a family of config/families/", did_you_mean(name, known)
-            yield key, Problem("environment.family", found, expected, remedy)
+            found, expected = f"families.{index} is {name!r}", "a family of config/families/"
+            problem = Problem("environment.family", found, expected, did_you_mean(name, known))
+            yield f"families.{index}", problem
             continue
-        family = load_any_family(name)
-        if isinstance(family, Family):
-            needed.add(family.training.image)
-        else:
-            found, expected = f"{found}, whose task is {family.task}", "one whose task is recognition"
-            remedy = "Leave it out: only families that read text have a pipeline."
-            yield key, Problem("environment.task", found, expected, remedy)
+        family = load_family(name)
+        needed.add(family.training.image)
+        own, file = _jobs("resources", family.resources), FAMILIES / f"{name}.yaml"
+        for key, problem in chain(own, _endpoint(family.serving)):
+            yield key, _at(file, key, problem)
     for image in environment.images:
         if image not in needed:
             found, expected = f"images names {image!r}", "an image that the families run in"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from config.environment import Environment
+from config.environment import Environment, Pipelines
+from infra.families import by_family
 from infra.known import OTHER_REGION, lacking, services_of
 from pipelines.place import BucketKind, Place
 
@@ -40,12 +42,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One of SageMaker's quotas, for one kind of job on one type of instance."""
+    """One of SageMaker's quotas: of how many instances of a type jobs of a kind, or endpoints, may have."""
 
     name: str
-    purpose: str
     preferred: bool
     """The first choice; the others are tried when it has no capacity."""
+    least: int = 1
 
 
 def machine() -> Iterator[Check]:
@@ -112,41 +114,49 @@ def bootstrap(ssm: Any, place: Place) -> Check:
 
 def quotas_of(environment: Environment) -> list[Quota]:
     """Return the quotas that the environment's instances fall under, by the names that AWS gives them."""
-    processing, training = environment.pipelines.processing, environment.pipelines.training
+    jobs: dict[str, bool] = {}
+    endpoints = Counter[str]()
+    for own in by_family(environment).values():
+        for name, preferred in _of_jobs(own.pipelines):
+            jobs[name] = jobs.get(name, False) or preferred
+        if own.serving.instance is not None:
+            name = f"{own.serving.instance} for endpoint usage"
+            endpoints[name] += max(1, own.serving.min_instances)
+    served = [Quota(name, preferred=True, least=least) for name, least in endpoints.items()]
+    return [*(Quota(name, preferred) for name, preferred in jobs.items()), *served]
+
+
+def _of_jobs(pipelines: Pipelines) -> Iterator[tuple[str, bool]]:
+    """Yield the names of the quotas that jobs fall under, and whether each is the first choice."""
+    processing, training = pipelines.processing, pipelines.training
     kind = "spot training job" if training.spot else "training job"
-    needed = [
-        Quota(f"{one} for processing job usage", "processing", not n)
-        for n, one in enumerate(processing.instances)
-    ]
-    needed += [Quota(f"{one} for {kind} usage", kind, not n) for n, one in enumerate(training.instances)]
+    for number, one in enumerate(processing.instances):
+        yield f"{one} for processing job usage", not number
+    for number, one in enumerate(training.instances):
+        yield f"{one} for {kind} usage", not number
     if training.keep_warm_s:
-        warm = f"{training.instances[0]} for training warm pool usage"
-        needed.append(Quota(warm, "warm pools", True))
-    if environment.serving.instance is not None:
-        needed.append(Quota(f"{environment.serving.instance} for endpoint usage", "endpoints", True))
-    return needed
+        yield f"{training.instances[0]} for training warm pool usage", True
 
 
 def quotas(client: Any, environment: Environment) -> Iterator[Check]:
     """Yield whether SageMaker lets the account have the instances that the environment names."""
     granted = _granted(client)
-    least = {"endpoints": len(environment.families) * max(1, environment.serving.min_instances)}
     for quota in quotas_of(environment):
-        name, wanted = f"quota {quota.name}", least.get(quota.purpose, 1)
+        name = f"quota {quota.name}"
         if quota.name not in granted:
             remedy = "Look it up in the console, under Service Quotas, Amazon SageMaker."
             yield Check(name, "warning", "AWS names no such quota", remedy)
             continue
         code, value = granted[quota.name]
-        if value >= wanted:
+        if value >= quota.least:
             yield Check(name, "ok", f"{value:g}")
             continue
         remedy = (
             f"Raise it: aws service-quotas request-service-quota-increase --service-code sagemaker "
-            f"--quota-code {code} --desired-value {wanted} --region {environment.region}"
+            f"--quota-code {code} --desired-value {quota.least} --region {environment.region}"
         )
         state: State = "failed" if quota.preferred else "warning"
-        yield Check(name, state, f"{value:g} where {wanted} is needed", remedy)
+        yield Check(name, state, f"{value:g} where {quota.least} is needed", remedy)
 
 
 def _granted(client: Any) -> dict[str, tuple[str, float]]:

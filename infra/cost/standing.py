@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.cost.prices import HOURS_PER_MONTH
-from infra.cost.usage import Use
+from infra.cost.usage import Use, summed
 from infra.templates import Resource
 
 _POLLERS, _POLL_S = 5, 20
@@ -94,16 +94,7 @@ def standing(resources: Sequence[Resource]) -> tuple[list[Use], list[Unpriced]]:
         elif one.type not in FREE and one.type not in BY_USE:
             why = "no rule for this type: add it to infra/cost/standing.py"
             unknown.append(Unpriced(f"{one.type} ({one.stack}/{one.name})", why))
-    return _summed(found), unknown
-
-
-def _summed(found: Sequence[Use]) -> list[Use]:
-    """Put what is the same into one line."""
-    total: dict[tuple[str, str], float] = {}
-    for one in found:
-        key = (one.what, one.item)
-        total[key] = total.get(key, 0) + one.quantity
-    return [Use(what, item, quantity, idle=True) for (what, item), quantity in total.items()]
+    return list(summed(found)), unknown
 
 
 Rule = Callable[[Resource, Sequence[Resource]], list[Use]]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from config.environment import Environment, Serving
+from config.environment import Environment, Pipelines, Serving
 from config.yaml_source import Settings, load_named, names_in
 from infra.cost.prices import HOURS_PER_MONTH
+from infra.families import by_family
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -45,7 +46,7 @@ class Minutes(Settings):
 
 
 class Scenario(Settings):
-    """One file of `infra/cost/scenarios/`: a month, over all families."""
+    """One file of `infra/cost/scenarios/`: a month, over all families, which have equal parts of it."""
 
     scenario: str
     description: str
@@ -97,8 +98,8 @@ def scenario_names() -> list[str]:
 
 def uses(environment: Environment, scenario: Scenario) -> Iterator[Use]:
     """Yield what a month of `scenario` uses in `environment`, beside what stands there anyway."""
-    yield from _jobs(environment, scenario)
-    yield from _answers(environment.serving, len(environment.families), scenario)
+    families = by_family(environment).values()
+    yield from summed(one for own in families for one in _of_a_family(own, scenario, 1 / len(families)))
     yield from _data(scenario)
     yield from _events(scenario)
     yield from _search(environment, scenario)
@@ -108,8 +109,22 @@ def uses(environment: Environment, scenario: Scenario) -> Iterator[Use]:
         yield Use("Studio notebooks", _STUDIO_INSTANCE, scenario.studio_hours_per_month)
 
 
-def _jobs(environment: Environment, scenario: Scenario) -> Iterator[Use]:
-    pipelines, runs = environment.pipelines, scenario.retrains_per_month
+def summed(found: Iterable[Use]) -> Iterator[Use]:
+    """Yield `found`, with what is the same put into one line."""
+    total: dict[Use, float] = {}
+    for one in found:
+        key = replace(one, quantity=0)
+        total[key] = total.get(key, 0) + one.quantity
+    return (replace(key, quantity=quantity) for key, quantity in total.items())
+
+
+def _of_a_family(own: Environment, scenario: Scenario, part: float) -> Iterator[Use]:
+    """Yield what a family uses that has a `part` of all runs and requests; `own` holds for it."""
+    yield from _jobs(own.pipelines, scenario, part * scenario.retrains_per_month)
+    yield from _answers(own.serving, scenario, part * scenario.requests_per_day * _DAYS)
+
+
+def _jobs(pipelines: Pipelines, scenario: Scenario, runs: float) -> Iterator[Use]:
     worked = sum(getattr(scenario.minutes, name) for name in _PROCESSING)
     processing_h = runs * (worked + len(_PROCESSING) * scenario.startup_minutes) / 60
     training_h = runs * (scenario.minutes.train + scenario.startup_minutes) / 60
@@ -127,19 +142,18 @@ def _jobs(environment: Environment, scenario: Scenario) -> Iterator[Use]:
     yield Use("disks of jobs", "sagemaker.volume", disks / HOURS_PER_MONTH)
 
 
-def _answers(serving: Serving, families: int, scenario: Scenario) -> Iterator[Use]:
-    requests = scenario.requests_per_day * _DAYS
+def _answers(serving: Serving, scenario: Scenario, requests: float) -> Iterator[Use]:
     seconds = requests * scenario.request_ms / 1000
     if serving.kind == "serverless":
         gb = serving.memory_mb / 1024
         yield Use("answers, serverless", "sagemaker.serverless", seconds * gb)
     else:
         assert serving.instance is not None
-        standing_h = families * serving.min_instances * HOURS_PER_MONTH
+        standing_h = serving.min_instances * HOURS_PER_MONTH
         if standing_h:
             yield Use("endpoints' least instances", serving.instance, standing_h, idle=True)
         else:
-            yield Use("answers, async", serving.instance, families * _DAYS * _awake_h(scenario))
+            yield Use("answers, async", serving.instance, _DAYS * _awake_h(scenario))
     yield Use("requests' data", "sagemaker.endpoint-data", requests * scenario.request_kb / 1024**2)
 
 

@@ -20,6 +20,8 @@ _SEARCH_INSTANCE = "t3.small.search"
 def changed(environment: Environment, asked: Sequence[str]) -> Environment:
     """Return `environment` with every NAME=VALUE of `asked` applied, as valid as a file would have to be.
 
+    A family that says its own instances or its own way of serving keeps them.
+
     Raises:
         InputError: a name or a value that there is not.
     """

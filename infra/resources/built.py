@@ -16,7 +16,7 @@ from pipelines.place import Place
 
 _ROOT = Path(__file__).parents[2]
 _FOLDER = UPath(_ROOT / "build" / "definitions")
-_CODE = ("config", "pipelines")
+_CODE = ("config", "config/tasks", "pipelines")
 _PACKAGES = (
     "glyphline",
     "sagemaker",

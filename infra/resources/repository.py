@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from config.environment import Environment
-from config.family import load_family
+from config.tasks import load_family
 
 _KEPT = 50
 

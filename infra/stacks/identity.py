@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.families import by_family
 from infra.resources.access import ANY, Access, Statements, allow, deny, from_here
 from infra.resources.studio_access import have_notebooks, look_around, never_as_approver
 from infra.resources.tracked import log_runs
@@ -186,9 +187,10 @@ def _labelling(access: Access) -> Statements:
 
 def _deployment(access: Access) -> Statements:
     answers = [*access.read("artifacts", "requests"), *access.write("artifacts", "answers")]
+    waits = any(one.serving.kind == "async" for one in by_family(access.place.environment).values())
     return [
         *access.read("artifacts", "models"),
-        *(answers if access.place.environment.serving.kind == "async" else []),
+        *(answers if waits else []),
         *access.pull(),
         *access.report("Endpoints/*"),
         *_encrypt_disks(access),

@@ -17,8 +17,10 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from config.environment import Serving
 from config.errors import InputError, Problem
 from config.instances import has_local_disk
+from infra.families import by_family
 from infra.functions.on_approval.release import LONGEST_ENDPOINT
 from infra.functions.shared.events import VERSION_CHANGE
 from infra.resources.access import ANY, Access, Statements, allow
@@ -44,15 +46,17 @@ class ServingStack(EnvironmentStack):
         endpoints = [place.name(family) for family in place.environment.families]
         for endpoint in endpoints:
             _check_length(endpoint, place.environment.file)
+        families = by_family(place.environment)
+        self._serving = {place.name(family): own.serving for family, own in families.items()}
         self.alarms = {
-            endpoint: EndpointAlarms(
+            place.name(family): EndpointAlarms(
                 self,
                 f"{''.join(part.capitalize() for part in family.split('-'))}Alarms",
-                endpoint=endpoint,
-                serving=place.environment.serving,
+                endpoint=place.name(family),
+                serving=own.serving,
                 topic=topic,
             )
-            for family, endpoint in zip(place.environment.families, endpoints, strict=True)
+            for family, own in families.items()
         }
         self.approvals = SafeQueue(self, "Approvals", visible_after=_SEEN_AGAIN)
         self.on_approval = self._on_approval(key)
@@ -70,6 +74,7 @@ class ServingStack(EnvironmentStack):
     def _on_approval(self, key: kms.IKey) -> PlainFunction:
         place, environment = self.place, self.place.environment
         network = environment.network
+        own = {name: _told(one) for name, one in self._serving.items() if one != environment.serving}
         function = PlainFunction(
             self,
             "OnApproval",
@@ -77,13 +82,14 @@ class ServingStack(EnvironmentStack):
             shared=True,
             environment=environment,
             settings={
-                "SERVING": environment.serving.model_dump_json(),
+                "SERVING": _json(_told(environment.serving)),
+                "OWN_SERVING": _json(own),
                 "ALARMS": _json({name: one.take_back for name, one in self.alarms.items()}),
                 "QUEUE_URL": self.approvals.queue.queue_url,
                 "ROLE_ARN": place.role_arn("deployment"),
                 "OUTPUT_URI": place.uri("answers"),
                 "KEY_ARN": key.key_arn,
-                "DISK_KEY_ARN": _disk_key(place) or "",
+                "DISK_KEY_ARN": environment.kms_key or "",
                 "NETWORK": _json(None if network is None else network.model_dump(mode="json")),
                 "TAGS": _json(environment.tags),
             },
@@ -125,9 +131,10 @@ class ServingStack(EnvironmentStack):
         releases = access.named("endpoint-config/{}-*")
         models, endpoints = access.named("model/{}-*"), access.named("endpoint/{}")
         change = [f"sagemaker:{verb}Endpoint" for verb in ("Create", "Update")]
-        disk_key = _disk_key(self.place)
+        key = self.place.environment.kms_key
         to_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-        own = [] if disk_key is None else [allow(["kms:CreateGrant"], [disk_key], to_aws)]
+        encrypted = any(_takes_disk_key(one) for one in self._serving.values())
+        own = [allow(["kms:CreateGrant"], [key], to_aws)] if key is not None and encrypted else []
         return [
             allow(["sagemaker:CreateModel", "sagemaker:DeleteModel"], models),
             allow([f"sagemaker:{verb}EndpointConfig" for verb in ("Create", "Delete", "Describe")], releases),
@@ -144,13 +151,14 @@ class ServingStack(EnvironmentStack):
 
         Source: https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
         """
-        if self.place.environment.serving.kind == "serverless":
+        scaled = [name for name, serving in self._serving.items() if serving.kind != "serverless"]
+        if not scaled:
             return []
         access, partition = self._access, self.place.partition
         role = f"aws-service-role/{_SCALER}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
         change = ("RegisterScalableTarget", "DeregisterScalableTarget", "PutScalingPolicy")
-        theirs = [f"TargetTracking-endpoint/{endpoint}/*" for endpoint in self.alarms]
-        alarms = self._alarms(*theirs, *(f"{endpoint}-wake" for endpoint in self.alarms))
+        theirs = [f"TargetTracking-endpoint/{endpoint}/*" for endpoint in scaled]
+        alarms = self._alarms(*theirs, *(f"{endpoint}-wake" for endpoint in scaled))
         return [
             allow(
                 [f"application-autoscaling:{one}" for one in change],
@@ -158,7 +166,10 @@ class ServingStack(EnvironmentStack):
                 {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
             ),
             allow(["application-autoscaling:DescribeScalableTargets"], [ANY]),
-            allow(["sagemaker:UpdateEndpointWeightsAndCapacities"], access.named("endpoint/{}")),
+            allow(
+                ["sagemaker:UpdateEndpointWeightsAndCapacities"],
+                access.sagemaker(*(f"endpoint/{one}" for one in scaled)),
+            ),
             allow(
                 [f"cloudwatch:{one}" for one in ("DescribeAlarms", "PutMetricAlarm", "DeleteAlarms")], alarms
             ),
@@ -188,12 +199,13 @@ def _check_length(endpoint: str, file: str) -> None:
         raise InputError(Problem("serving.name", found, f"at most {LONGEST_ENDPOINT}", remedy, file))
 
 
-def _disk_key(place: Place) -> str | None:
-    """Return the key for the endpoints' disks, None for that of AWS."""
-    instance = place.environment.serving.instance
-    if instance is None or has_local_disk(instance):
-        return None
-    return place.environment.kms_key
+def _told(serving: Serving) -> dict[str, object]:
+    """Return what the function is told of a way of serving."""
+    return serving.model_dump(mode="json") | {"takes_disk_key": _takes_disk_key(serving)}
+
+
+def _takes_disk_key(serving: Serving) -> bool:
+    return serving.instance is not None and not has_local_disk(serving.instance)
 
 
 def _json(value: object) -> str:

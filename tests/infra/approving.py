@@ -24,8 +24,12 @@ from infra.functions.on_approval.settings import Serving, Settings
 
 ACCOUNT, REGION, GROUP = "123456789012", "eu-central-1", "glyphline-test-pid-rec"
 ALARMS = [f"{GROUP}-errors", f"{GROUP}-latency"]
+REALTIME = ServingSettings(kind="realtime", instance="ml.c5.large", min_instances=1).model_dump() | {
+    "takes_disk_key": True
+}
 VARIABLES = {
-    "SERVING": ServingSettings(kind="realtime", instance="ml.c5.large", min_instances=1).model_dump_json(),
+    "SERVING": json.dumps(REALTIME),
+    "OWN_SERVING": "{}",
     "ALARMS": json.dumps({GROUP: ALARMS}),
     "QUEUE_URL": "https://sqs/approvals",
     "ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/glyphline-test-deployment",
@@ -36,8 +40,12 @@ VARIABLES = {
     "TAGS": '{"project":"glyphline"}',
 }
 SETTINGS = Settings.of(VARIABLES)
-SERVERLESS = replace(SETTINGS, serving=Serving("serverless", 3072, 5, None, 0, 2))
-ASYNC = replace(SETTINGS, serving=Serving("async", 3072, 5, "ml.c5.large", 0, 3))
+SERVERLESS = replace(
+    SETTINGS, servings={GROUP: Serving("serverless", 3072, 5, None, 0, 2, takes_disk_key=False)}
+)
+ASYNC = replace(
+    SETTINGS, servings={GROUP: Serving("async", 3072, 5, "ml.c5.large", 0, 3, takes_disk_key=True)}
+)
 BUCKET, ARCHIVE = "artifacts", "models/pid-rec/job/output/model.tar.gz"
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 DAY = 24 * 60

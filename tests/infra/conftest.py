@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from approving import World
+    from families import Families
 
 ACCOUNT = "123456789012"
 
@@ -32,6 +33,14 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, A
     compose(app, Place(load_environment("prod"), ACCOUNT))
     app.synth()
     return {path.name.split(".")[0]: json.loads(path.read_bytes()) for path in out.glob("*.template.json")}
+
+
+@pytest.fixture
+def families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Families:
+    """Families that a test may let say more."""
+    from families import Families
+
+    return Families.copied(tmp_path / "families", monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.session import Session
+from families import Families
 
 from config.environment import ENVIRONMENTS, Search, load_environment
 from config.errors import ConfigError
@@ -19,8 +21,14 @@ from infra.known import regions_of, services_of
 FILE = ENVIRONMENTS / "dev.yaml"
 
 
+def _text() -> str:
+    """Return what `FILE` says, without the comments above it: lines are counted from what is said first."""
+    lines = FILE.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(one for one in lines if not one.startswith("#"))
+
+
 def _refused(tmp_path: Path, old: str, new: str) -> str:
-    text = FILE.read_text(encoding="utf-8")
+    text = _text()
     assert old in text
     path = tmp_path / "dev.yaml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -54,7 +62,6 @@ def test_what_the_repository_holds_is_there() -> None:
             "thai-rek",
             "7: families.1 is 'thai-rek'; expected a family of config/families/. Did you mean 'thai-rec'?",
         ),
-        ("[pid-rec,", "[pid-det,", "7: families.0 is 'pid-det', whose task is detection; "),
         (
             "tags:",
             f"images: {{padle: 'sha256:{0:064x}'}}\ntags:",
@@ -126,6 +133,33 @@ def test_what_is_elsewhere(tmp_path: Path, key: str, said: str, wrong: str) -> N
     assert told.partition(": ")[2] == f"{key} is {said!r}; expected {_ELSEWHERE[wrong]}"
 
 
+def test_a_family_that_finds_text_has_a_pipeline_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "dev.yaml"
+    path.write_text(_text().replace("[pid-rec,", "[pid-det,"), encoding="utf-8")
+    check(load_environment(str(path)), path)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"serving": {"kind": "async", "instance": "ml.g5.xlarg"}}, "serving.instance is 'ml.g5.xlarg'; "),
+        (
+            {"resources": {"training": {"instances": ["ml.g55.xlarge"], "max_runtime_s": 3600}}},
+            "resources.training.instances.0 is 'ml.g55.xlarge'; ",
+        ),
+    ],
+)
+def test_what_a_family_says_itself_is_refused_in_its_file(
+    families: Families, said: dict[str, Any], told: str
+) -> None:
+    file = families.say("pid-rec", **said)
+    with pytest.raises(ConfigError) as caught:
+        check(load_environment("dev"), FILE)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    (line,) = (number for number, one in enumerate(lines, start=1) if "ml.g5" in one)
+    assert str(caught.value).startswith(f"{file}:{line}: {told}")
+
+
 def test_a_pool_of_another_region(tmp_path: Path) -> None:
     pool = "labelling: {backend: ground-truth, user_pool: us-east-1_a, user_pool_client: b}"
     told = _refused(tmp_path, "tags:", f"{pool}\ntags:")
@@ -133,7 +167,7 @@ def test_a_pool_of_another_region(tmp_path: Path) -> None:
 
 
 def test_what_may_be_from_elsewhere_is_taken(tmp_path: Path) -> None:
-    text = FILE.read_text(encoding="utf-8") + (
+    text = _text() + (
         "account: '123456789012'\n"
         "permissions_boundary: arn:aws:iam::aws:policy/PowerUserAccess\n"
         "approvers: ['arn:aws:iam::210987654321:role/r']\n"
@@ -158,7 +192,7 @@ def test_every_service_is_known_by_the_name_that_the_table_has() -> None:
 
 
 def test_the_application_says_one_sentence(tmp_path: Path) -> None:
-    text = FILE.read_text(encoding="utf-8").replace("[pid-rec,", "[pid-reck,")
+    text = _text().replace("[pid-rec,", "[pid-reck,")
     (tmp_path / "dev.yaml").write_text(text, encoding="utf-8")
     context = {"environment": str(tmp_path / "dev.yaml")}
     told = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20", "CDK_CONTEXT_JSON": json.dumps(context)}

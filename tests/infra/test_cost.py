@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from families import Families
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -14,7 +15,7 @@ from config.errors import InputError
 from infra.cost.estimate import Estimate, estimate
 from infra.cost.prices import latest_prices
 from infra.cost.standing import BY_USE, FREE, standing
-from infra.cost.usage import load_scenario, scenario_names, uses
+from infra.cost.usage import Use, load_scenario, scenario_names, uses
 from infra.cost.what_if import changed
 from infra.templates import Resource, synthesised
 
@@ -77,6 +78,27 @@ def test_sums_are_as_one_reckons_by_hand() -> None:
     hours = scenario.retrains_per_month * (scenario.minutes.train + scenario.startup_minutes) / 60
     assert of(result, "training") == pytest.approx(hours * 0.9312)
     assert result.usd == pytest.approx(sum(line.usd for line in result.lines))
+
+
+def test_a_family_that_says_its_own_instances_pays_for_them(families: Families) -> None:
+    """Of three families one trains and serves on a GPU: a third of all runs, and its own endpoint."""
+    jobs = {"instances": ["ml.g5.xlarge"], "max_runtime_s": 3600}
+    serving = {"kind": "realtime", "instance": "ml.g5.xlarge", "min_instances": 1}
+    prod, scenario = load_environment("prod"), load_scenario("prod")
+    before = list(uses(prod, scenario))
+    families.say("thai-rec", resources={"training": jobs}, serving=serving)
+    after = list(uses(prod, scenario))
+
+    def hours(found: list[Use], what: str) -> dict[str, float]:
+        return {one.item: one.quantity for one in found if one.what == what}
+
+    (trained,) = hours(before, "training").values()
+    assert hours(after, "training") == pytest.approx(
+        {"ml.c5.4xlarge": trained * 2 / 3, "ml.g5.xlarge": trained / 3}
+    )
+    assert hours(before, "endpoints' least instances") == {"ml.c5.large": 3 * 730}
+    assert hours(after, "endpoints' least instances") == {"ml.c5.large": 2 * 730, "ml.g5.xlarge": 730}
+    assert hours(after, "processing jobs") == hours(before, "processing jobs")
 
 
 def test_thoughts_change_what_they_say_and_nothing_else() -> None:

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
+from families import Families
 from moto import mock_aws
 from typer.testing import CliRunner
 
@@ -92,6 +93,17 @@ def test_only_the_first_choice_must_be_granted_and_endpoints_for_every_family() 
         found.pop("quota ml.c5.large for endpoint usage") == "failed"
     )  # 2 where three families need one each
     assert set(found.values()) == {"ok", "warning"}
+
+
+def test_a_family_needs_the_instances_that_it_says_itself(families: Families) -> None:
+    jobs = {"instances": ["ml.g5.2xlarge"], "max_runtime_s": 3600}
+    serving = {"kind": "realtime", "instance": "ml.g5.xlarge", "min_instances": 2}
+    families.say("thai-rec", resources={"training": jobs}, serving=serving)
+    needed = {one.name: one for one in readiness.quotas_of(load_environment("prod"))}
+    assert needed["ml.g5.2xlarge for training job usage"].preferred
+    assert needed["ml.c5.4xlarge for training job usage"].preferred  # of the others
+    least = {name: one.least for name, one in needed.items() if "endpoint" in name}
+    assert least == {"ml.c5.large for endpoint usage": 2, "ml.g5.xlarge for endpoint usage": 2}
 
 
 def test_ground_truth_needs_a_workforce_only_where_it_labels(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,9 +15,11 @@ from approving import (
     BUCKET,
     GROUP,
     NOON,
+    REALTIME,
     REGION,
     SERVERLESS,
     SETTINGS,
+    VARIABLES,
     World,
 )
 from botocore.exceptions import ClientError
@@ -26,7 +29,7 @@ from infra.functions.on_approval.endpoint import KEPT
 from infra.functions.on_approval.errors import ArchiveError, DeploymentError
 from infra.functions.on_approval.flow import Step
 from infra.functions.on_approval.release import LONGEST_ENDPOINT, names_of, release_of
-from infra.functions.on_approval.settings import Network
+from infra.functions.on_approval.settings import Network, Settings
 from infra.functions.on_approval.versions import Version
 
 LATER = datetime(2040, 1, 1, tzinfo=UTC)
@@ -186,18 +189,18 @@ def test_an_endpoint_that_never_served_makes_room(world: World) -> None:
 
 def test_another_kind_of_endpoint_is_refused(world: World) -> None:
     world.attend(world.approved(minutes=0), SERVERLESS)
-    with pytest.raises(DeploymentError, match="is serverless, the environment says realtime"):
+    with pytest.raises(DeploymentError, match="is serverless, its settings say realtime"):
         world.attend(world.approved(minutes=1))
 
 
 def test_a_serverless_endpoint_has_no_guards_and_no_scaling(world: World) -> None:
+    world.autoscaling = None  # where nothing scales, the function may not even ask
     world.attend(world.approved(minutes=0), SERVERLESS)
     second = world.approved(minutes=1)
     world.attend(second, SERVERLESS)
     assert "DeploymentConfig" not in world.updates[0]
     world.becomes("InService")
-    world.attend(second, SERVERLESS)
-    assert not world.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert world.attend(second, SERVERLESS).step is Step.SETTLE
 
 
 def test_an_asynchronous_endpoint_sleeps_and_wakes(world: World) -> None:
@@ -245,8 +248,9 @@ def _version(group: str, number: int) -> Version:
 
 
 def test_every_name_fits() -> None:
-    version = _version("e" * LONGEST_ENDPOINT, 99_999)
-    release = release_of(version, SETTINGS)
+    endpoint = "e" * LONGEST_ENDPOINT
+    settings = replace(SETTINGS, servings={endpoint: SETTINGS.servings[GROUP]})
+    release = release_of(_version(endpoint, 99_999), settings)
     assert len(release.name) == 63
     assert names_of(release.endpoint).fullmatch(release.name)
 
@@ -257,6 +261,21 @@ def test_models_run_where_the_network_is() -> None:
     assert release_of(version, inside).model["VpcConfig"]["Subnets"] == ["subnet-1"]
     assert release_of(version, inside).name != release_of(version, SETTINGS).name
     assert {"Key": "glyphline:approved-by", "Value": "_b_"} in release_of(version, inside).tags
+
+
+def test_a_family_that_says_so_serves_in_its_own_way() -> None:
+    own = {"kind": "async", "instance": "ml.g5.xlarge", "min_instances": 0, "takes_disk_key": False}
+    variables = {
+        "ALARMS": json.dumps({GROUP: [], "detector": []}),
+        "OWN_SERVING": json.dumps({"detector": REALTIME | own}),
+        "DISK_KEY_ARN": "key",
+    }
+    settings = Settings.of(VARIABLES | variables)
+    shared, detector = (release_of(_version(one, 1), settings) for one in (GROUP, "detector"))
+    assert (shared.kind, detector.kind) == ("realtime", "async")
+    assert shared.config["ProductionVariants"][0]["InstanceType"] == "ml.c5.large"
+    assert detector.config["ProductionVariants"][0]["InstanceType"] == "ml.g5.xlarge"
+    assert ("KmsKeyId" in shared.config, "KmsKeyId" in detector.config) == (True, False)
 
 
 def test_weights_that_were_written_over_are_not_deployed(world: World) -> None:
@@ -279,7 +298,8 @@ def test_the_clock_changes_nothing_that_nobody_approved(world: World) -> None:
     second = world.approved(minutes=1)
     world.attend(second)
     world.becomes("InService")
-    another = replace(SETTINGS, serving=replace(SETTINGS.serving, instance="ml.c5.xlarge"))
+    larger = replace(SETTINGS.servings[GROUP], instance="ml.c5.xlarge")
+    another = replace(SETTINGS, servings={GROUP: larger})
     assert world.attend(None, another).step is Step.LEAVE
     world.decide(second, "Rejected", minutes=2)
     assert world.attend(None).step is Step.LEAVE

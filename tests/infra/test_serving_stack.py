@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alone import ACCOUNT, Resources, alone, place_of
 from documented import documented
+from families import Families
 from moto.events.models import EventPattern
 
 from config.errors import InputError
@@ -69,8 +70,8 @@ def test_the_function_understands_what_the_stack_tells_it(prod: Resources) -> No
         name: value if isinstance(value, str) else "reference" for name, value in _variables(prod).items()
     }
     settings = Settings.of(told)
-    assert settings.serving.kind == "realtime"
-    assert settings.serving.instance == "ml.c5.large"
+    serving = settings.servings["glyphline-prod-pid-rec"]
+    assert (serving.kind, serving.instance, serving.takes_disk_key) == ("realtime", "ml.c5.large", True)
     assert settings.network is None
     assert settings.tags == {"project": "glyphline"}
     assert settings.role_arn == place_of().role_arn("deployment")
@@ -124,12 +125,42 @@ def test_an_asynchronous_endpoint_is_taken_back_by_failures_not_by_its_backlog(
 
 
 def test_no_key_is_given_to_an_instance_that_encrypts_by_itself(asynchronous: Resources) -> None:
-    assert _variables(asynchronous)["DISK_KEY_ARN"] == ""
+    assert json.loads(_variables(asynchronous)["SERVING"])["takes_disk_key"] is False
+    assert "kms:CreateGrant" not in asynchronous.allowed()
     assert _variables(asynchronous)["KEY_ARN"] == f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"
 
 
 def test_a_serverless_environment_may_not_scale_anything() -> None:
     assert not [one for one in _serving(place_of("dev")).allowed() if one.startswith("application-auto")]
+
+
+def test_what_a_family_says_of_serving_holds_for_its_endpoint_alone(families: Families) -> None:
+    """Also of what the function may scale, and which of the endpoints it sends answers to S3 for."""
+    families.say("pid-det", serving={"kind": "async", "instance": "ml.g5.xlarge"})
+    place = place_of("dev", families=["pid-rec", "pid-det"])
+    serving = _serving(place)
+    told = {name: one if isinstance(one, str) else "" for name, one in _variables(serving).items()}
+    kinds = {name: one.kind for name, one in Settings.of(told).servings.items()}
+    assert kinds == {"glyphline-dev-pid-rec": "serverless", "glyphline-dev-pid-det": "async"}
+    assert json.loads(told["ALARMS"])["glyphline-dev-pid-det"] == ["glyphline-dev-pid-det-failures"]
+    statements = [one for two in serving.of("IAM::Policy") for one in two["PolicyDocument"]["Statement"]]
+    for action in ("sagemaker:UpdateEndpointWeightsAndCapacities", "cloudwatch:PutMetricAlarm"):
+        (scales,) = (one["Resource"] for one in statements if action in one["Action"])
+        assert "pid-det" in str(scales)
+        assert "pid-rec" not in str(scales)
+
+
+@pytest.mark.parametrize(("serving", "answers"), [({}, False), ({"pid-det": "async"}, True)])
+def test_who_serves_writes_answers_only_where_an_endpoint_is_asynchronous(
+    families: Families, serving: dict[str, str], answers: bool
+) -> None:
+    from infra.stacks.identity import IdentityStack
+
+    for name, kind in serving.items():
+        families.say(name, serving={"kind": kind, "instance": "ml.g5.xlarge"})
+    stack = alone(IdentityStack, place_of("dev", families=["pid-rec", "pid-det"]))
+    (role,) = (one for one in stack.of("IAM::Role") if one["RoleName"] == "glyphline-dev-deployment")
+    assert ("/answers/*" in str(role["Policies"])) is answers
 
 
 def test_a_name_that_leaves_no_room_is_refused() -> None:

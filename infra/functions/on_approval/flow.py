@@ -79,7 +79,7 @@ def attend(group: str, heard_of: str | None, account: Account, settings: Setting
     """Take the next step for the endpoint of `group`, of whose version `heard_of` an event told.
 
     Only an approval changes what serves: neither a rejection, of which an older message may still tell as an
-    approval, nor another setting of the environment, of which the clock (None) would otherwise see.
+    approval, nor another setting, of which the clock (None) would otherwise see.
 
     Raises:
         DeploymentError: a person must act: the version was tried and taken back, or cannot be served there.
@@ -106,13 +106,13 @@ def attend(group: str, heard_of: str | None, account: Account, settings: Setting
     elif step is Step.REMOVE:
         account.endpoints.delete(group)
     elif step is Step.SETTLE:
-        account.scaling.register(group, settings.serving)
+        account.scaling.register(group, settings.servings[group])
         account.endpoints.forget(seen, release)
     elif step is Step.GIVE_UP:
         _give_up(seen, version, account, settings)
     elif step is Step.REFUSE:
         raise DeploymentError(
-            f"The endpoint {group} is {seen.kind}, the environment says {release.kind}, and an endpoint "
+            f"The endpoint {group} is {seen.kind}, its settings say {release.kind}, and an endpoint "
             f"keeps its kind. Delete the endpoint, then move this message back to its queue."
         )
     return Outcome(step, version)
@@ -120,7 +120,7 @@ def attend(group: str, heard_of: str | None, account: Account, settings: Setting
 
 def _update(seen: Seen, release: Release, account: Account, settings: Settings) -> Step:
     """Let the endpoint serve `release` instead; where that is refused, what serves goes on scaling."""
-    account.scaling.deregister(release.endpoint)
+    account.scaling.deregister(release.endpoint, settings.servings[release.endpoint])
     try:
         begun = account.endpoints.update(seen, release, settings.alarms[release.endpoint])
     except ClientError:
@@ -130,9 +130,10 @@ def _update(seen: Seen, release: Release, account: Account, settings: Settings) 
 
 
 def _let_scale(seen: Seen, endpoint: str, account: Account, settings: Settings) -> None:
-    """Let what serves scale, if it does serve, and in the way that the environment says."""
-    if seen.status == "InService" and seen.kind == settings.serving.kind:
-        account.scaling.register(endpoint, settings.serving)
+    """Let what serves scale, if it does serve, and in the way that its settings say."""
+    serving = settings.servings[endpoint]
+    if seen.status == "InService" and seen.kind == serving.kind:
+        account.scaling.register(endpoint, serving)
 
 
 def _is_news(version: Version, release: Release, seen: Seen) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .settings import Kind, Settings
+from .settings import Kind, Serving, Settings
 from .versions import Version
 
 VARIANT = "main"
@@ -44,7 +44,9 @@ class Release:
 
 def release_of(version: Version, settings: Settings) -> Release:
     """Return the release of `version`; the same approval and settings give the same name."""
-    model, variant, config = _model(version, settings), _variant(settings), _config(version.group, settings)
+    serving = settings.servings[version.group]
+    model, variant = _model(version, serving, settings), _variant(serving)
+    config = _config(version.group, serving, settings)
     said = json.dumps([model, variant, config, version.when.isoformat()], sort_keys=True)
     digest = hashlib.sha256(said.encode()).hexdigest()[:_DIGEST_CHARACTERS]
     name = f"{version.group}-{version.number}-{digest}"
@@ -52,7 +54,7 @@ def release_of(version: Version, settings: Settings) -> Release:
     return Release(
         name=name,
         endpoint=version.group,
-        kind=settings.serving.kind,
+        kind=serving.kind,
         model={"ModelName": name, **model},
         config={"EndpointConfigName": name, "ProductionVariants": [named], **config},
         tags=_tags(name, version, settings),
@@ -90,12 +92,12 @@ def deployment(kind: Kind, instances: int, alarms: Sequence[str]) -> dict[str, A
     return {"BlueGreenUpdatePolicy": policy, "AutoRollbackConfiguration": back}
 
 
-def _model(version: Version, settings: Settings) -> dict[str, Any]:
+def _model(version: Version, serving: Serving, settings: Settings) -> dict[str, Any]:
     model: dict[str, Any] = {
         "PrimaryContainer": {"ModelPackageName": version.arn},
         "ExecutionRoleArn": settings.role_arn,
     }
-    if settings.serving.kind == "serverless":  # knows neither
+    if serving.kind == "serverless":  # knows neither
         return model
     if settings.network is not None:
         network = settings.network
@@ -103,20 +105,18 @@ def _model(version: Version, settings: Settings) -> dict[str, Any]:
     return {**model, "EnableNetworkIsolation": True}
 
 
-def _variant(settings: Settings) -> dict[str, Any]:
-    serving = settings.serving
+def _variant(serving: Serving) -> dict[str, Any]:
     if serving.kind == "serverless":
         size = {"MemorySizeInMB": serving.memory_mb, "MaxConcurrency": serving.max_concurrency}
         return {"ServerlessConfig": size}
     return {"InstanceType": serving.instance, "InitialInstanceCount": max(1, serving.min_instances)}
 
 
-def _config(endpoint: str, settings: Settings) -> dict[str, Any]:
-    kind = settings.serving.kind
+def _config(endpoint: str, serving: Serving, settings: Settings) -> dict[str, Any]:
     config: dict[str, Any] = {}
-    if kind != "serverless" and settings.disk_key is not None:
+    if serving.takes_disk_key and settings.disk_key is not None:
         config["KmsKeyId"] = settings.disk_key
-    if kind == "async":
+    if serving.kind == "async":
         folder = f"{settings.output_uri}/{endpoint}"
         output = {"S3OutputPath": folder, "S3FailurePath": f"{folder}/failed", "KmsKeyId": settings.key}
         config["AsyncInferenceConfig"] = {"OutputConfig": output}

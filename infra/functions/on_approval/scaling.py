@@ -46,8 +46,10 @@ class Scaling:
         if serving.kind == "async" and serving.min_instances == 0:
             self._wake(endpoint)
 
-    def deregister(self, endpoint: str) -> None:
+    def deregister(self, endpoint: str, serving: Serving) -> None:
         """Let the endpoint be updated: one that scales keeps its instance type."""
+        if serving.kind == "serverless":
+            return
         target = _target(endpoint)
         found = self.autoscaling.describe_scalable_targets(
             ServiceNamespace=target["ServiceNamespace"], ResourceIds=[target["ResourceId"]]

@@ -12,7 +12,10 @@ Kind = Literal["serverless", "async", "realtime"]
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How endpoints serve: as `Serving` in `config/environment.py`, whose rules hold here, too."""
+    """How an endpoint serves: as `Serving` in `config/environment.py`, whose rules hold here, too.
+
+    `takes_disk_key` tells whether SageMaker takes a key for the instance's disk.
+    """
 
     kind: Kind
     memory_mb: int
@@ -20,6 +23,7 @@ class Serving:
     instance: str | None
     min_instances: int
     max_instances: int
+    takes_disk_key: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,12 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`alarms`, by the endpoint's name, take a new version back; `disk_key` is None where none is taken."""
+    """`servings` and `alarms` are by the endpoint's name; the alarms take a new version back.
 
-    serving: Serving
+    `disk_key` is None where AWS's own is taken.
+    """
+
+    servings: Mapping[str, Serving]
     alarms: Mapping[str, Sequence[str]]
     queue_url: str
     role_arn: str
@@ -47,10 +54,11 @@ class Settings:
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Settings:
         """Return what `variables` say; one that is missing is a KeyError, when the function loads."""
-        network = json.loads(variables["NETWORK"])
+        network, alarms = json.loads(variables["NETWORK"]), json.loads(variables["ALARMS"])
+        shared, own = json.loads(variables["SERVING"]), json.loads(variables["OWN_SERVING"])
         return cls(
-            serving=Serving(**json.loads(variables["SERVING"])),
-            alarms=json.loads(variables["ALARMS"]),
+            servings={endpoint: Serving(**own.get(endpoint, shared)) for endpoint in alarms},
+            alarms=alarms,
             queue_url=variables["QUEUE_URL"],
             role_arn=variables["ROLE_ARN"],
             output_uri=variables["OUTPUT_URI"],
