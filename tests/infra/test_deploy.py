@@ -158,15 +158,15 @@ def snapshot_of(folder: Path, samples: int, parent: Snapshot | None = None) -> S
     policy = SplitPolicy()
     made = [
         Sample(
-            f"s{number}",
-            f"images/{number}.png",
-            f"{number:064x}",
-            64,
-            32,
-            f"T-{number}",
-            group,
-            "test",
-            split_of(group, policy),
+            id=f"s{number}",
+            image=f"images/{number}.png",
+            sha256=f"{number:064x}",
+            width=64,
+            height=32,
+            text=f"T-{number}",
+            group=group,
+            source="test",
+            split=split_of(group, policy),
         )
         for number in range(first, first + samples)
         for group in (f"drawing-{number // 10}",)
