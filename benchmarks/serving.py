@@ -34,7 +34,7 @@ os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"  # nothing is to be
 warnings.simplefilter("ignore")  # Paddle's, on import
 
 from benchmarks.table import report  # noqa: E402 - only found from the root
-from containers.common.preprocessing import Preprocessing, pixels_of  # noqa: E402
+from containers.runtime.preprocessing import Preprocessing, pixels_of  # noqa: E402
 from containers.paddle.engines import EngineName  # noqa: E402
 from containers.paddle.inference_yml import MODEL_NAME  # noqa: E402
 from containers.paddle.predict import Opened, open_trained  # noqa: E402

@@ -33,14 +33,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two are slower: LOG.md
 from benchmarks.table import report  # noqa: E402 - only found from the root
 from config.family import load_family  # noqa: E402
 from containers.common.artifact import Artifact  # noqa: E402
-from containers.common.contract import ROOT_VARIABLE  # noqa: E402
+from containers.common.contract import ML_ROOT_VARIABLE  # noqa: E402
 from containers.common.entry import Stop  # noqa: E402
 from containers.common.predictions import predict_snapshot  # noqa: E402
 from containers.common.progress import Tick  # noqa: E402
-from containers.common.recogniser import recogniser_of  # noqa: E402
+from containers.runtime.recogniser import recogniser_of  # noqa: E402
 from containers.paddle.engines import open_engine  # noqa: E402
 from containers.paddle.hyperparameters import Hyperparameters  # noqa: E402
-from containers.paddle.inputs import Inputs  # noqa: E402
+from containers.common.model import Inputs  # noqa: E402
 from containers.paddle.train import run  # noqa: E402
 from corpus.snapshot import open_snapshot  # noqa: E402
 from evaluation.predictions import collect  # noqa: E402
@@ -130,7 +130,7 @@ def ours(network: str, width_px: int, batch: int, processes: int, *, seconds: fl
                 }
             )
         )
-        environment = {**os.environ, ROOT_VARIABLE: folder}
+        environment = {**os.environ, ML_ROOT_VARIABLE: folder}
         command = [sys.executable, "-m", "containers.paddle.train"]
         job = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE)
         speed = _speed_of(job, r"(\d+) images/s", seconds)

@@ -15,12 +15,13 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8080,
     engine: Engine = None,
 ) -> None:
-    """Serve a trained model as its container does: /ping and /invocations, until Ctrl-C.
+    """Serve a trained model of any task as its container does: /ping and /invocations, until Ctrl-C.
 
     The environment sets limits: see docs/serving.md.
 
     Example: `glyphline serve model/ --port 8080`
     """
-    from containers.paddle.serve import serve_artifact
+    from containers.common.dispatch import image_of
+    from containers.runtime.serving.job import serve_artifact
 
-    serve_artifact(artifact, host=host, port=port, engine=engine)
+    serve_artifact(artifact, image_of, host=host, port=port, engine=engine)

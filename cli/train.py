@@ -44,25 +44,25 @@ def paddle(
 
     Example: `glyphline train paddle --family thai-rec --data thai/ --out model/ -s epochs=5`
     """
-    from config.family import load_any_family
+    from config.tasks import load_family
     from containers.common.checkpoints import clear
+    from containers.common.dispatch import image_of
     from containers.common.entry import Stop
     from containers.common.hyperparameters import parse
+    from containers.common.jobs.train import run
+    from containers.common.launch import follows
+    from containers.common.model import Inputs
     from containers.common.progress import teller
-    from containers.paddle.hyperparameters import Hyperparameters
-    from containers.paddle.inputs import Inputs
-    from containers.paddle.launch import follows
-    from containers.paddle.train import run, spread
 
+    image = image_of("paddle")
     options = {"family": family} if recipe is None else {"family": family, "recipe": recipe}
-    settings = parse({**options, **_pairs(parameter or [], options)}, Hyperparameters)
+    settings = parse({**options, **_pairs(parameter or [], options)}, image.settings)
     out = out.resolve()
     kept = checkpoints or out.with_name(f"{out.name}.checkpoints")
     inputs = Inputs(data=data, out=out, checkpoints=kept, model=champion, replay=replay)
     _check_out(out)
-    spread(settings)
     stop = Stop()
-    artifact = run(load_any_family(family), settings, inputs, stop, teller())
+    artifact = run(image, load_family(family), settings, inputs, stop, teller())
     if follows():
         return
     if artifact is None:
@@ -74,15 +74,10 @@ def paddle(
 
 
 def _tell_model(artifact: Artifact, out: Path) -> None:
-    about = artifact.description.provenance
-    figures = {
-        "CER on val": about.val_cer,
-        "exact match on val": about.val_exact_match,
-        "F1 on val (IoU 0.5)": about.val_hmean,
-    }
+    figures = artifact.description.provenance.figures
     rows = [
         ("version", artifact.version),
-        *((name, f"{value:.2%}") for name, value in figures.items() if value is not None),
+        *((f"{name.replace('_', ' ')} on val", f"{value:.2%}") for name, value in figures.items()),
         ("size", f"{sum(one.bytes for one in artifact.description.files.values()) / 1e6:.1f} MB"),
     ]
     print_table(facts_table(str(out), rows))
@@ -91,9 +86,9 @@ def _tell_model(artifact: Artifact, out: Path) -> None:
 def _check_out(out: Path) -> None:
     """Refuse what could not be written in the end, before the work begins."""
     from config.errors import StateError
-    from containers.common.artifact import DESCRIPTION
+    from config.protocol import ARTIFACT_FILE
 
-    if (out / DESCRIPTION).exists():
+    if (out / ARTIFACT_FILE).exists():
         raise StateError(f"{out} already holds a model. Name another folder, or remove it.")
     if out.exists() and not out.is_dir():
         raise StateError(f"{out} is not a folder. Name another --out.")

@@ -99,6 +99,8 @@ class Family(Settings):
     judged: ClassVar[str] = "item"
     """What people call what is right or wrong in it: the item itself, or each ``text`` of a page."""
     recipe_kind: ClassVar[type[Recipe]]
+    sketch: ClassVar[dict[str, Any]] = {}
+    """The sections that a family must have, where nobody says them: to judge answers of an unknown family."""
     files: ClassVar[dict[str, str]] = {"training.recipe": "recipe.yaml"}
     """Keys whose value may name a file beside the family's, and what a job finds that file called."""
 

@@ -1,77 +1,43 @@
-"""An image of a request, opened without trust and with the same eyes as in training."""
+"""An image that a model is asked about, opened without trust and with the same eyes as in training."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
-from http import HTTPStatus
-
 from PIL import Image
 
-from containers.runtime.serving.refusals import RefusalError
+from config.errors import Problem
 from corpus.errors import ImageError
 from corpus.images import open_image, orientation_of
+from tasks.base import Allowance, Opened, Raw
+from tasks.errors import RequestError
 
-_NAME = "the image"
-
-
-class Allowance:
-    """The pixels that the images of one request may have together; threads may share it."""
-
-    def __init__(self, pixels: int) -> None:
-        self._left = pixels
-        self._lock = threading.Lock()
-
-    @property
-    def left(self) -> int:
-        """How many pixels are not taken yet."""
-        return self._left
-
-    def take(self, pixels: int) -> bool:
-        """Take so many, or none where fewer are left; tell whether they were taken."""
-        with self._lock:
-            enough = pixels <= self._left
-            self._left -= pixels if enough else 0
-            return enough
+TOO_LARGE, TOGETHER_TOO_LARGE = "image.too-large", "image.together-too-large"
+"""Rules: an image alone has too many pixels, or with those that share its allowance."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """The file of an image, and what it may take of its request's pixels."""
+def open_image_of(raw: Raw, allowance: Allowance) -> Opened[Image.Image]:
+    """Return the image of `raw`, its pixels as they are stored.
 
-    data: bytes
-    allowance: Allowance
+    Training sees them so, whatever EXIF says, and so does whoever asks; where EXIF turns them, it is warned of.
 
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An image, and what its sender may not know about it."""
-
-    image: Image.Image
-    warnings: tuple[str, ...]
-
-
-def opened(encoded: Encoded, max_pixels: int) -> Opened | RefusalError:
-    """Return the image, or why there is none: it does not decode (422), has too many pixels (413).
-
-    Training sees pixels as they are stored, whatever EXIF says, so serving does, too; but it says so.
+    Raises:
+        RequestError: there is no image.
+        ImageError: it does not decode, or has more pixels than `allowance` leaves.
     """
-    left = encoded.allowance.left
+    if raw.image is None:
+        problem = Problem("request.no-image", "no image", "one", "Send it as image.", raw.name)
+        raise RequestError(problem)
+    left = allowance.left
     try:
-        image = open_image(encoded.data, _NAME, max_pixels=min(max_pixels, left))
-        orientation = orientation_of(image, _NAME)
+        image = open_image(raw.image, raw.name, max_pixels=min(allowance.pixels, left))
     except ImageError as error:
-        problem = error.problem
-        large = problem.rule == "image.too-large"
-        if large and left < max_pixels:
-            return _beyond(problem.found)
-        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if large else HTTPStatus.UNPROCESSABLE_ENTITY
-        sentence = f"The image cannot be read: {problem.found}; expected {problem.expected}."
-        return RefusalError(status, sentence)
-    if not encoded.allowance.take(image.width * image.height):  # another thread was faster
-        return _beyond(f"{image.width} x {image.height} pixels")
+        if error.problem.rule == TOO_LARGE and left < allowance.pixels:
+            raise _together(error.problem.found, raw.name) from error
+        raise
+    orientation = orientation_of(image, raw.name)
+    if not allowance.take(image.width * image.height):  # another thread was faster
+        raise _together(f"{image.width} x {image.height} pixels", raw.name)
     if orientation == 1:
-        return Opened(image, ())
+        return Opened(image)
     warning = (
         f"EXIF says that the image is turned (orientation {orientation}), but it was read as its pixels are "
         "stored. Turn the pixels before sending it."
@@ -79,6 +45,6 @@ def opened(encoded: Encoded, max_pixels: int) -> Opened | RefusalError:
     return Opened(image, (warning,))
 
 
-def _beyond(found: str) -> RefusalError:
-    sentence = f"The image has {found}, more than the images of its request have left. Send fewer at once."
-    return RefusalError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
+def _together(found: str, name: str) -> ImageError:
+    expected = "no more than the images of its request have left"
+    return ImageError(Problem(TOGETHER_TOO_LARGE, found, expected, "Send fewer at once.", name))

@@ -1,4 +1,4 @@
-"""What every image shares: SageMaker's contract, artifacts, checkpoints, preprocessing and the server.
+"""What every image shares: SageMaker's contract, artifacts, checkpoints, the reader of samples, the jobs.
 
-No deep-learning framework is imported here; each image brings its own.
+No AWS, no deep-learning framework, neither OpenCV nor ONNX Runtime: an artifact opens without any of them.
 """

@@ -1,7 +1,8 @@
 """The model artifact: what training hands over, whole and verified, to everything that comes after it.
 
 artifact.json          what the model is, and the hash of every other file; written last: it completes it
-charset.txt            one code point a line; class 0 is the CTC blank, class k the k-th line
+family.yaml            what its family says of the task
+charset.txt            of a recogniser: one code point a line; class 0 is the CTC blank, class k the k-th line
 inference.json/.pdiparams/.yml   or whatever else the image that made it says in `files`
 weights.npz            the trained parameters by name, for a training that continues from here
 """
@@ -10,100 +11,28 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from upath import UPath
 
 from config.errors import Problem
+from config.protocol import ARTIFACT_FILE, MODEL_FILE
 from config.yaml_source import Settings
+from containers.common.description import SCHEMA, Description, FileFacts, misfit
 from containers.common.errors import ArtifactError
-from containers.common.preprocessing import PagePreprocessing, Preprocessing
 from containers.common.unpack import unpack
 from corpus.charset import Charset, read_charset
 from corpus.paths import write_whole
+from tasks import TASKS, contract_of
 
-SCHEMA = 1
-DESCRIPTION = "artifact.json"
 CHARSET = "charset.txt"
-PACKED = "model.tar.gz"
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class FileFacts(Settings):
-    """Size and hash of one file of an artifact."""
-
-    bytes: int
-    sha256: str
-
-
-class Network(Settings):
-    """Which network, and with which options it was built."""
-
-    name: str
-    options: Mapping[str, Any] = Field(default_factory=dict)
-
-
-class Parity(Settings):
-    """How the exported model compares with the trained network on the validation images.
-
-    `largest_difference` is between logarithms of probabilities, at every step of every line; of a detector
-    between probabilities, at every pixel of every page.
-    """
-
-    images: int
-    mismatches: int
-    largest_difference: float
-    tolerance: float
-
-
-class Provenance(Settings):
-    """Where a model comes from."""
-
-    recipe: str
-    data: str
-    """Hash of the snapshot that it was trained on."""
-    snapshot: str | None = None
-    """Hash of the snapshot that a pipeline took `data` and `replay` from: all that the model has learnt."""
-    replay: str | None = None
-    """Hash of the snapshot whose samples were replayed."""
-    parent: str | None = None
-    """Version of the champion that training began from."""
-    seed: int
-    epochs: int
-    steps: int
-    val_cer: Share | None = None
-    val_exact_match: Share | None = None
-    val_hmean: Share | None = None
-    """Of a detector, at IoU 0.5."""
-    versions: Mapping[str, str]
-
-
-class Description(Settings):
-    """What `artifact.json` holds."""
-
-    schema_version: Literal[1] = 1
-    family: str
-    task: Literal["recognition", "detection"]
-    image: str
-    """The container image that made it and can run it: ``paddle``, ``vision``, ``vlm``."""
-    network: Network
-    preprocessing: Preprocessing | None = None
-    """Of a recogniser."""
-    pages: PagePreprocessing | None = None
-    """Of a detector: how pages are cut into tiles and maps become boxes."""
-    charset_hash: str | None = None
-    temperature: Annotated[float, Field(gt=0)] = 1.0
-    """What the exported network divides its logits by, so that its confidence is calibrated."""
-    parity: Mapping[str, Parity] = Field(default_factory=dict)
-    """By engine: ``paddle``, ``onnx``."""
-    provenance: Provenance
-    files: Mapping[str, FileFacts] = Field(default_factory=dict)
+ContractT = TypeVar("ContractT", bound=Settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +44,20 @@ class Artifact:
     version: str
     """The first 12 digits of the hash of `artifact.json`, which names every other file's hash."""
 
-    @property
-    def charset(self) -> Charset:
-        """The characters it can emit, in the order of its classes."""
-        path = self.file(CHARSET)
-        charset, _ = read_charset(UPath(path))
-        if charset.hash != self.description.charset_hash:
-            remedy = "Copy the artifact again, or train again."
-            raise _error("artifact.charset", "another charset than artifact.json says", "it", remedy, path)
-        return charset
+    def contract_as(self, kind: type[ContractT]) -> ContractT:
+        """Return its contract as the ``Contract`` of a task.
+
+        Raises:
+            ArtifactError: it is a model of another task.
+        """
+        contract = self.description.contract
+        if not isinstance(contract, kind):
+            asked = next((task for task in TASKS if contract_of(task) is kind), kind.__name__)
+            found = f"a model of {self.description.task} where one of {asked} is asked for"
+            remedy = f"Name the artifact of a family whose task is {asked}."
+            path = self.folder / ARTIFACT_FILE
+            raise _error("artifact.task", found, f"a model of {asked}", remedy, path)
+        return contract
 
     def file(self, name: str) -> Path:
         """Return the path of one of its files.
@@ -148,7 +82,21 @@ class Artifact:
             was = f"a model of the family {found.family!r}, made by the image {found.image!r}"
             expected = f"one of {family!r}, made by {image!r}"
             remedy = "Name a model version of this family's group."
-            raise _error("artifact.family", was, expected, remedy, self.folder / DESCRIPTION)
+            raise _error("artifact.family", was, expected, remedy, self.folder / ARTIFACT_FILE)
+
+
+def charset_of(artifact: Artifact) -> Charset:
+    """Return the characters that a recogniser can emit, in the order of its classes.
+
+    Raises:
+        ArtifactError: it has no charset, or another one than it says.
+    """
+    path = artifact.file(CHARSET)
+    charset, _ = read_charset(UPath(path))
+    if charset.hash != artifact.description.vocabulary_hash:
+        remedy = "Copy the artifact again, or train again."
+        raise _error("artifact.charset", "another charset than artifact.json says", "it", remedy, path)
+    return charset
 
 
 def versions(**frameworks: str) -> dict[str, str]:
@@ -163,11 +111,11 @@ def complete(folder: Path, description: Description) -> Artifact:
     files = {
         path.relative_to(folder).as_posix(): FileFacts(bytes=path.stat().st_size, sha256=_hash(path))
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != DESCRIPTION
+        if path.is_file() and path.name != ARTIFACT_FILE
     }
     whole = description.model_copy(update={"files": files})
     data = whole.model_dump_json(indent=2).encode() + b"\n"
-    write_whole(UPath(folder / DESCRIPTION), data)
+    write_whole(UPath(folder / ARTIFACT_FILE), data)
     return Artifact(folder, whole, _version(data))
 
 
@@ -177,7 +125,7 @@ def open_artifact(place: Path, scratch: Path) -> Artifact:
     Raises:
         ArtifactError: there is none, or a file is missing, changed or unsafe to unpack.
     """
-    packed = place if place.is_file() else place / PACKED
+    packed = place if place.is_file() else place / MODEL_FILE
     if packed.is_file():
         unpack(packed, scratch / "artifact")
         place = scratch / "artifact"
@@ -207,18 +155,17 @@ def open_folder(place: Path) -> Artifact:
     Raises:
         ArtifactError: there is none, or a file is missing or changed.
     """
-    path = place / DESCRIPTION
+    path = place / ARTIFACT_FILE
     try:
         data = path.read_bytes()
         description = Description.model_validate_json(data)
     except (FileNotFoundError, NotADirectoryError) as error:
         remedy = "Name the folder or the model.tar.gz of a finished training."
-        raise _error("artifact.missing", "no model artifact here", DESCRIPTION, remedy, place) from error
+        raise _error("artifact.missing", "no model artifact here", ARTIFACT_FILE, remedy, place) from error
     except ValidationError as error:
-        detail = error.errors(include_url=False)[0]
-        found = f"{'.'.join(map(str, detail['loc'])) or 'the file'}: {detail['msg']}"
-        remedy = "Train again, or use the version of Glyphline that made it."
-        raise _error("artifact.description", found, f"schema {SCHEMA}", remedy, path) from error
+        remedy = "Use the version of Glyphline that made it, or train again."
+        expected = f"an artifact of schema version 1 or {SCHEMA}"
+        raise _error("artifact.description", misfit(error), expected, remedy, path) from error
     for name, facts in description.files.items():
         _verify(place, name, facts)
     return Artifact(place, description, _version(data))

@@ -13,14 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from config.errors import Problem
+from config.protocol import ML_ROOT_VARIABLE, NOTHING_FILE
 from containers.common.errors import JobError
 
-ROOT_VARIABLE = "GLYPHLINE_ML_ROOT"
-"""Environment variable: the folder that stands for `/opt/ml` where a job runs outside a container."""
 _ML_ROOT = "/opt/ml"
-NOTHING = "nothing.json"
-"""A folder that holds this file alone says: there is none. A pipeline's step has always the same inputs, and
-its first run has no champion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +57,6 @@ class Job:
         """
         processes = (self.root / "config" / "processingjobconfig.json").exists()
         return self.root / "output" / ("message" if processes else "failure")
-
-    @property
-    def gpus(self) -> int:
-        """How many GPUs this host has, as SageMaker sees it (0 where it does not say)."""
-        return int(os.environ.get("SM_NUM_GPUS", "0"))
 
     def hyperparameters(self) -> dict[str, str]:
         """Return the hyperparameters as they came: SageMaker passes every value as a string.
@@ -139,11 +130,16 @@ class Job:
 
 def current_job() -> Job:
     """Return the job this process is: `/opt/ml`, or where the environment says it lies."""
-    return Job(Path(os.environ.get(ROOT_VARIABLE, _ML_ROOT)))
+    return Job(Path(os.environ.get(ML_ROOT_VARIABLE, _ML_ROOT)))
+
+
+def gpus_here() -> int:
+    """Return how many GPUs this host has, as SageMaker sees it (0 where it does not say)."""
+    return int(os.environ.get("SM_NUM_GPUS", "0"))
 
 
 def _says_nothing(folder: Path) -> bool:
-    return folder.is_dir() and [path.name for path in folder.iterdir()] == [NOTHING]
+    return folder.is_dir() and [path.name for path in folder.iterdir()] == [NOTHING_FILE]
 
 
 def _required(inputs: Path, name: str, kind: _Kind) -> Path:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from upath import UPath
 
 from config.errors import Problem
-from config.family import Family
+from config.family import Family, Unit
 from containers.common.errors import JobError
+from containers.common.progress import say
 from corpus import formats
 from corpus.examine import Examination, examine
 from corpus.ingest import Options, import_records
 from corpus.snapshot import Snapshot, is_snapshot, open_snapshot
+from tasks import task_of
 
-_LABEL_FILES = "paddle-rec"
+_LABEL_FILES: dict[Unit, str] = {"sample": "paddle-rec", "image": "paddle-det"}
+"""PaddleOCR's label files: images of one text each, or pages with regions."""
+_OF_THE_GATE = ("split.few-groups",)
+"""Rules about what a gate needs: a training by itself asks none."""
 _SHOWN = 5
 
 
 def open_data(place: str, family: Family, scratch: Path, *, examined: bool = False) -> Snapshot:
-    """Return the snapshot at `place`, or the one that PaddleOCR label files there make (in `scratch`).
+    """Return the snapshot at `place`, or the one that PaddleOCR's label files there make (in `scratch`).
 
     `examined`: somebody has examined it already.
 
@@ -29,19 +35,25 @@ def open_data(place: str, family: Family, scratch: Path, *, examined: bool = Fal
     """
     folder = UPath(place)
     if folder.is_dir() and not is_snapshot(folder):
-        target = UPath(scratch / "imported")
-        options = Options(folder.name, form=family.recognition.unicode_form)
-        outcome = import_records(formats.read(_LABEL_FILES, folder), target, options)
-        snapshot, place = outcome.snapshot, str(target)
-        for problem in outcome.problems[:_SHOWN]:
-            print(f"warning: {problem}", flush=True)  # noqa: T201 - a job's log is its standard output
-        if len(outcome.problems) > _SHOWN:
-            print(f"warning: and {len(outcome.problems) - _SHOWN:,} more", flush=True)  # noqa: T201
+        snapshot, place = _imported(folder, family, UPath(scratch / "imported")), str(scratch / "imported")
     else:
         snapshot = open_snapshot(place)
-    if not examined and not (found := examine(place, family)).passed:
-        raise JobError(refusal(found))
+    if not examined:
+        found = examine(place, task_of(family))
+        found = replace(found, findings=tuple(one for one in found.findings if one.rule not in _OF_THE_GATE))
+        if not found.passed:
+            raise JobError(refusal(found))
     return snapshot
+
+
+def _imported(folder: UPath, family: Family, target: UPath) -> Snapshot:
+    options = Options(folder.name, form=family.unicode_form, crop_regions=False)
+    outcome = import_records(formats.read(_LABEL_FILES[family.unit], folder), target, options)
+    for problem in outcome.problems[:_SHOWN]:
+        say(f"warning: {problem}")
+    if len(outcome.problems) > _SHOWN:
+        say(f"warning: and {len(outcome.problems) - _SHOWN:,} more")
+    return outcome.snapshot
 
 
 def refusal(found: Examination) -> Problem:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from upath import UPath
 
-from containers.common.contract import NOTHING
+from config.protocol import NOTHING_FILE
 from corpus.paths import write_whole
 
 _PARTIAL = ".partial-"
@@ -38,4 +38,4 @@ def delivered(folder: Path, *, last: str) -> Iterator[Path]:
 
 def write_nothing(folder: Path, reason: str) -> None:
     """Let `folder` say that there is none, and tell people why."""
-    write_whole(UPath(folder / NOTHING), json.dumps({"reason": reason}).encode() + b"\n")
+    write_whole(UPath(folder / NOTHING_FILE), json.dumps({"reason": reason}).encode() + b"\n")

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 from config.errors import GlyphlineError, InputError, StateError
-from containers.common.contract import ROOT_VARIABLE, Job, current_job
+from config.protocol import ML_ROOT_VARIABLE
+from containers.common.contract import Job, current_job
 
 FAILURE_BYTES = 1024
 """SageMaker cuts ``FailureReason`` and ``ExitMessage`` there."""
@@ -121,7 +122,7 @@ def describe(error: Exception) -> str:
 
 
 def _full_disk(path: str | None) -> str:
-    root = os.environ.get(ROOT_VARIABLE)
+    root = os.environ.get(ML_ROOT_VARIABLE)
     if root is None:
         place = f" ({path})" if path else ""
         return f"no space is left on the disk{place}. Give the job a larger volume (VolumeSizeInGB)."

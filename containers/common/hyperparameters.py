@@ -4,17 +4,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from config.errors import Problem, did_you_mean
+from config.protocol import MODEL, REPLAY
+from config.yaml_source import Settings
 from containers.common.errors import JobError
 
 _SDK_PREFIX = "sagemaker_"
 """The SageMaker SDK adds parameters of its own (``sagemaker_region``, …); they are not ours."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class TrainingSettings(Settings):
+    """What a caller may say to a training of any image; an image's `settings` are a subclass of it."""
+
+    of_channel: ClassVar[Mapping[str, tuple[str, ...]]] = {MODEL: (), REPLAY: ("replay_ratio",)}
+    """What has no effect without a channel, and is refused then: somebody forgot the channel."""
+    without_effect: ClassVar[frozenset[str]] = frozenset({"examine"})
+    """What changes nothing about the model that comes of a training."""
+
+    family: str
+    """A name in `config/families/`, or of the ``family.yaml`` in the channel ``config``."""
+    recipe: str | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    replay_ratio: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """With the channel ``replay``: old samples in each epoch, for one new sample; None: one."""
+    snapshot: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Hash of the snapshot that a pipeline took the data from, for the artifact's provenance."""
+    examine: bool = True
+    """The data first. A pipeline has examined all of it, and a small increment alone would say too little."""
+
+    def without(self, channel: str) -> Self:
+        """Return these settings without what concerns a channel."""
+        fields = type(self).model_fields
+        idle = {name: fields[name].default for name in self.of_channel.get(channel, ())}
+        return self.model_copy(update=idle)
 
 
 def parse(given: Mapping[str, str], model: type[ModelT]) -> ModelT:

@@ -1,50 +1,61 @@
-"""Run an exported Paddle model: by Paddle's own inference library, or by ONNX Runtime."""
+"""Run what this image exported: by Paddle's own inference library, or by ONNX Runtime."""
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.errors import Problem, did_you_mean
+from config.protocol import ARTIFACT_FILE
 from containers.common.artifact import Artifact
-from containers.common.recogniser import Engine
+from containers.common.entry import signals_kept
+from containers.common.errors import ArtifactError
+from containers.common.model import Predictor
+from containers.runtime.engine import Engine, lazily
+from containers.runtime.onnx import ONNX, onnx_engine
+from containers.runtime.opening import open_onnx, predictor_of
 
 EngineName = Literal["onnx", "paddle"]
-MODEL, PARAMETERS, ONNX = "inference.json", "inference.pdiparams", "model.onnx"
+ENGINES: tuple[EngineName, ...] = ("paddle", "onnx")
+MODEL, PARAMETERS = "inference.json", "inference.pdiparams"
 
 
-def open_engine(artifact: Artifact, name: EngineName | None = None, *, threads: int = 0) -> Engine:
-    """Load the exported model of `artifact`; None: ONNX where the artifact has it, else Paddle.
+def open_predictor(artifact: Artifact, engine: str | None = None) -> Predictor[Any, Any]:
+    """Return what runs `artifact`; `engine` None: ONNX where the artifact has it, else Paddle.
 
-    `threads` 0 leaves their number to the library.
+    Raises:
+        ArtifactError: the artifact has no model for this engine, or there is no such engine.
+    """
+    name = engine or ("onnx" if ONNX in artifact.description.files else "paddle")
+    if name not in ENGINES:
+        remedy, path = did_you_mean(name, ENGINES), str(artifact.folder / ARTIFACT_FILE)
+        raise ArtifactError(
+            Problem("artifact.engine", f"the engine {name!r}", " or ".join(ENGINES), remedy, path)
+        )
+    if name == "onnx":
+        return open_onnx(artifact)
+    files = [str(artifact.file(one)) for one in (MODEL, PARAMETERS)]
+    with signals_kept():  # now, while its grip on the signals can be undone: SIGTERM would be a crash
+        import_module("paddle")
+    return predictor_of(artifact, lazily(partial(_paddle, *files)))  # Paddle's predictor is for one thread
+
+
+def open_engine(artifact: Artifact, name: EngineName) -> Engine:
+    """Load the exported model of `artifact`.
 
     Raises:
         ArtifactError: the artifact has no model for this engine.
     """
-    name = name or ("onnx" if ONNX in artifact.description.files else "paddle")
     if name == "onnx":
-        return _onnx(str(artifact.file(ONNX)), threads)
-    return _paddle(str(artifact.file(MODEL)), str(artifact.file(PARAMETERS)), threads)
+        return onnx_engine(str(artifact.file(ONNX)))
+    return _paddle(str(artifact.file(MODEL)), str(artifact.file(PARAMETERS)))
 
 
-def _onnx(model: str, threads: int) -> Engine:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors alone
-    session = onnxruntime.InferenceSession(model, options, providers=onnxruntime.get_available_providers())
-    (name,) = (one.name for one in session.get_inputs())
-
-    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        result: NDArray[np.float32] = session.run(None, {name: batch})[0]
-        return result
-
-    return run
-
-
-def _paddle(model: str, parameters: str, threads: int) -> Engine:
+def _paddle(model: str, parameters: str) -> Engine:
     from paddle import inference
 
     config = inference.Config(model, parameters)
@@ -52,7 +63,7 @@ def _paddle(model: str, parameters: str, threads: int) -> Engine:
     config.enable_new_ir(True)
     config.enable_new_executor()  # without it, creating a predictor with memory optimisation fails (3.3.1)
     config.enable_memory_optim()
-    _choose_device(config, threads)
+    _choose_device(config)
     predictor: Any = inference.create_predictor(config)
     source = predictor.get_input_handle(predictor.get_input_names()[0])
     target = predictor.get_output_handle(predictor.get_output_names()[0])
@@ -66,7 +77,7 @@ def _paddle(model: str, parameters: str, threads: int) -> Engine:
     return run
 
 
-def _choose_device(config: Any, threads: int) -> None:
+def _choose_device(config: Any) -> None:
     import paddle
 
     if paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count():
@@ -74,5 +85,3 @@ def _choose_device(config: Any, threads: int) -> None:
         return
     config.disable_gpu()
     config.disable_mkldnn()  # its rounding differs from the trained network's; ONNX Runtime is the fast one
-    if threads:
-        config.set_cpu_math_library_num_threads(threads)

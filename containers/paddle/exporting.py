@@ -11,8 +11,9 @@ from pathlib import Path
 
 import paddle
 
-from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from containers.paddle.engines import MODEL, PARAMETERS
 from containers.paddle.networks.fusing import fused
+from containers.runtime.onnx import ONNX
 
 
 def write_model(network: paddle.nn.Layer, shape: Sequence[int | None], folder: Path) -> None:

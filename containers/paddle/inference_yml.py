@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import yaml
 
-from containers.common.preprocessing import Preprocessing, narrowest_px
+from containers.runtime.preprocessing import narrowest_px
 from corpus.charset import Charset
+from tasks.recognition.contract import LinePreprocessing
 
 MODEL_NAME = "PP-OCRv5_mobile_rec"
 """PaddleX runs what it knows by name: this stands for any recogniser that ends in CTC."""
 
 
-def inference_yml(preprocessing: Preprocessing, charset: Charset) -> bytes:
+def inference_yml(preprocessing: LinePreprocessing, charset: Charset) -> bytes:
     """Return how PaddleX prepares an image for the network, and decodes what comes of it.
 
     It reads nearly the same there: PaddleX scales bilinearly, as we do, and knows `keep-ratio` and `pad`, but

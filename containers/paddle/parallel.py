@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
-import numpy as np
 import paddle
 import paddle.distributed as distributed
-from numpy.typing import NDArray
+
+from containers.common.reader import Rows, share_of
 
 
 class World:
@@ -31,9 +31,9 @@ class World:
         """Return `network` such that its gradients are averaged over all processes."""
         return paddle.DataParallel(network) if self.size > 1 else network
 
-    def share(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return this process's rows of a batch; the first ones again where they do not divide evenly."""
-        return np.resize(rows, len(rows) + -len(rows) % self.size)[self.rank :: self.size]
+    def share(self, rows: Rows) -> Rows:
+        """Return this process's rows of a batch."""
+        return share_of(rows, self.rank, self.size)
 
     def leaders(self, value: float) -> float:
         """Return what the leading process has, so that all take the same decisions."""

@@ -1,4 +1,4 @@
-"""Begin from weights that somebody published: fetched by URI, held against a checksum, all accounted for.
+"""Begin from weights that somebody published, all of them accounted for.
 
 PaddleX publishes its networks as safetensors (PP-OCRv5_mobile_rec, for ``svtr-lcnet``); nothing in them can
 run code, as it can in a ``.pdparams`` file, which is a pickle.
@@ -6,7 +6,6 @@ run code, as it can in a ``.pdparams`` file, which is a pickle.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 
 from config.errors import ConfigError, Problem
 from containers.common.errors import ArtifactError
-from containers.paddle.recognition.growth import HEAD
-from corpus.paths import as_path
+from containers.paddle.networks import HEAD
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -25,33 +23,6 @@ _PREFIXES = {"model.": "model.", "head.encoder.": "encoder.", "head.head.": "hea
 _ENDINGS = {"running_mean": "_mean", "running_var": "_variance"}
 """Hugging Face's names of a normalisation's buffers, and Paddle's."""
 _SUPPORTED = "svtr-lcnet"
-
-
-def fetched(uri: str, sha256: str) -> dict[str, NDArray[Any]]:
-    """Return the tensors of the safetensors file at `uri` (a path, ``s3://…``, ``https://…``).
-
-    Raises:
-        ArtifactError: it is missing, has another checksum, or is no safetensors file.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    remedy = "Check pretrained and pretrained_sha256 against what its publisher says."
-    try:
-        data = as_path(uri).read_bytes()
-    except OSError as error:
-        found = f"it cannot be read ({error.strerror or error})"
-        raise ArtifactError(Problem("pretrained.unreadable", found, "weights", remedy, uri)) from error
-    actual = hashlib.sha256(data).hexdigest()
-    if actual != sha256.lower():
-        found = f"a file whose SHA-256 is {actual}"
-        raise ArtifactError(Problem("pretrained.checksum", found, sha256, remedy, uri))
-    try:
-        tensors: dict[str, NDArray[Any]] = load(data)
-    except SafetensorError as error:
-        found = f"no safetensors file ({error})"
-        raise ArtifactError(Problem("pretrained.format", found, "one", remedy, uri)) from error
-    return tensors
 
 
 def begun_from(own: Arrays, published: Arrays, network: str, uri: str) -> dict[str, NDArray[Any]]:

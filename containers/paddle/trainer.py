@@ -19,18 +19,18 @@ import paddle
 from numpy.typing import NDArray
 
 from config.errors import Problem
+from config.recipe import Optimisation
 from containers.common.checkpoints import Checkpoint, claimed, clear, newest, numbered, save
 from containers.common.entry import Stop, StoppedError
 from containers.common.errors import ArtifactError, TrainingError
-from containers.common.progress import Tell, Tick
+from containers.common.learning_rate import find_rate, rate_share
+from containers.common.progress import Tell, Tick, say
+from containers.common.reader import Order, Rows
 from containers.paddle.averaging import Average
-from containers.paddle.learning_rate import find_rate, rate_share
 from containers.paddle.optimiser_state import joined_state, split_state
 from containers.paddle.parallel import World
-from containers.paddle.recipe import Optimisation
 
 Weights = Mapping[str, NDArray[Any]]
-Rows = NDArray[np.int64]
 
 _EXPLODED = 10.0
 """A smoothed loss so many times its least is no noise."""
@@ -51,11 +51,12 @@ class Validation:
     silent: bool = False
 
 
-class Task(Protocol):
+class Objective(Protocol):
     """What is to be learnt: the data, the loss, and what counts as good."""
 
-    def batches(self, epoch: int) -> Sequence[Rows]:
-        """Return the rows of each batch of an epoch (from 0); the same at every call."""
+    @property
+    def order(self) -> Order:
+        """In which batches the data is learnt."""
 
     def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
         """Return the mean loss of one batch; random choices depend on `step` alone."""
@@ -66,7 +67,7 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a training needs beside network and task. `interval_s`: between checkpoints within an epoch."""
+    """What a training needs beside network and objective. `interval_s`: between checkpoints of an epoch."""
 
     optimisation: Optimisation
     seed: int
@@ -114,7 +115,7 @@ class Outcome:
     """The folder that its checkpoints are in."""
 
 
-def train(network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: Tell) -> Outcome:
+def train(network: paddle.nn.Layer, objective: Objective, setup: Setup, stop: Stop, tell: Tell) -> Outcome:
     """Train `network` until it is as good as it gets; it holds its best weights afterwards.
 
     Raises:
@@ -128,7 +129,7 @@ def train(network: paddle.nn.Layer, task: Task, setup: Setup, stop: Stop, tell: 
     with alone as number:
         own = numbered(setup.checkpoints, int(world.leaders(number)))  # all resume from the same
         try:
-            return _Run(network, task, replace(setup, checkpoints=own), world, stop, tell).finish()
+            return _Run(network, objective, replace(setup, checkpoints=own), world, stop, tell).finish()
         except TrainingError:
             clear(own)  # what led here would lead here again
             raise
@@ -138,9 +139,16 @@ class _Run:
     """One training; a class because network, optimiser, average and state change together."""
 
     def __init__(
-        self, network: paddle.nn.Layer, task: Task, setup: Setup, world: World, stop: Stop, tell: Tell
+        self,
+        network: paddle.nn.Layer,
+        objective: Objective,
+        setup: Setup,
+        world: World,
+        stop: Stop,
+        tell: Tell,
     ) -> None:
-        self.network, self.task, self.setup, self.stop, self.tell = network, task, setup, stop, tell
+        self.network, self.objective, self.setup = network, objective, setup
+        self.stop, self.tell = stop, tell
         self.world = world
         self.trained = world.wrap(network)
         how = setup.optimisation
@@ -166,32 +174,32 @@ class _Run:
     def _epoch(self) -> bool:
         """Train and validate one epoch, or what is left of it; return whether it ended."""
         state, how = self.state, self.setup.optimisation
-        plan = self.task.batches(state.epoch)
         began, images, first = time.monotonic(), 0, state.batch
+        left = self.objective.order.batches(state.epoch, done=first)
+        batches = first + len(left)
         self.trained.train()
-        while state.batch < len(plan):
+        for rows in left:
             if self.world.any(bool(self.stop)):
                 return False
-            rows = plan[state.batch]
-            self._step(self.world.share(rows), len(plan))
+            self._step(self.world.share(rows), batches)
             images += len(rows)
             if time.monotonic() - self.saved_at > self.setup.interval_s:
                 self._save()
             elapsed_s = time.monotonic() - began
-            self.tell(self._tick(len(plan), images / elapsed_s, elapsed_s / (state.batch - first)))
+            self.tell(self._tick(batches, images / elapsed_s, elapsed_s / (state.batch - first)))
         speed = images / max(time.monotonic() - began, 1e-9)
         with self.average.applied():
             self.network.eval()
-            validation = self.task.validate(self.network, self.stop)
+            validation = self.objective.validate(self.network, self.stop)
             # every process asks the others exactly once, or one would wait for ever
             if self.world.any(validation is None or bool(self.stop)) or validation is None:
                 return False
             self._judge(validation)
-        mean = state.losses / len(plan)
+        mean = state.losses / batches
         figures = {"train_loss": mean, **validation.figures}
         state.history.append({"epoch": float(state.epoch), **figures})
-        left = (how.epochs - state.epoch) * (time.monotonic() - began)
-        self.tell(Tick(state.epoch, how.epochs, len(plan), len(plan), mean, speed, left, validation.figures))
+        left_s = (how.epochs - state.epoch) * (time.monotonic() - began)
+        self.tell(Tick(state.epoch, how.epochs, batches, batches, mean, speed, left_s, validation.figures))
         state.losses = 0.0
         return True
 
@@ -201,7 +209,7 @@ class _Run:
         rate = share * (state.found_rate or how.learning_rate)
         self.optimiser.set_lr(rate)
         paddle.seed(self.setup.seed * 1_000_003 + state.step)
-        loss = self.task.loss(self.trained, rows, state.epoch, state.step)
+        loss = self.objective.loss(self.trained, rows, state.epoch, state.step)
         value = float(loss)
         self._watch(value, rate)
         loss.backward()
@@ -215,13 +223,13 @@ class _Run:
     def _found_rate(self) -> float:
         """Train a hundred steps at rising rates, forget them, and return the rate to train with."""
         begun = weights_of(self.network)
-        plan = self.task.batches(0)
+        plan = self.objective.order.batches(0)
 
         def loss_at(step: int, rate: float) -> float:
             if self.world.any(bool(self.stop)):
                 raise StoppedError("told to stop")
             self.optimiser.set_lr(rate)
-            loss = self.task.loss(self.trained, self.world.share(plan[step % len(plan)]), 0, step)
+            loss = self.objective.loss(self.trained, self.world.share(plan[step % len(plan)]), 0, step)
             loss.backward()
             self.optimiser.step()
             self.optimiser.clear_grad()
@@ -231,7 +239,7 @@ class _Run:
         rate, _ = find_rate(loss_at)
         load_weights(self.network, begun)
         self.optimiser = _optimiser(self.network, self.setup.optimisation)
-        print(f"the learning rate finder proposes {rate:.2g}", flush=True)  # noqa: T201
+        say(f"the learning rate finder proposes {rate:.2g}")
         return rate
 
     def _watch(self, loss: float, rate: float) -> None:
@@ -293,7 +301,7 @@ class _Run:
     def _resume(self) -> None:
         checkpoint, problems = newest(self.setup.checkpoints)
         for problem in problems:
-            print(f"warning: {problem}", flush=True)  # noqa: T201 - a job's log is its standard output
+            say(f"warning: {problem}")
         if checkpoint is None:
             return
         if checkpoint.state["identity"] != self.setup.identity:
@@ -308,9 +316,7 @@ class _Run:
         plain = checkpoint.state["optimiser"]
         self.optimiser.set_state_dict(joined_state(groups.get("optimiser", {}), plain, self.network))
         self.state = _State(**checkpoint.state["run"])
-        print(  # noqa: T201
-            f"resuming at epoch {self.state.epoch + 1}, step {self.state.step:,}", flush=True
-        )
+        say(f"resuming at epoch {self.state.epoch + 1}, step {self.state.step:,}")
 
 
 def weights_of(network: paddle.nn.Layer) -> dict[str, NDArray[Any]]:

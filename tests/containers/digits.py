@@ -30,6 +30,7 @@ RECIPE = """\
 recipe: tiny
 description: Small enough for a test
 task: recognition
+images: [paddle]
 network: crnn-lite
 options: {channels: [8, 16, 24, 32], hidden: 24}
 grayscale: true

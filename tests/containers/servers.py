@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from containers.common.ctc import Reading
-from containers.common.serving.limits import limits_from
-from containers.common.serving.server import serve
+from containers.runtime.ctc import Reading
+from containers.runtime.serving.limits import limits_from
+from containers.runtime.serving.server import serve
 
 ROOT = Path(__file__).parents[2]
 GLYPHLINE = str(Path(sys.executable).parent / "glyphline")

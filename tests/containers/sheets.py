@@ -20,6 +20,7 @@ RECIPE = """\
 recipe: tiny-det
 description: Small enough for a test
 task: detection
+images: [paddle]
 network: db-mobile
 options: {scale: 0.25, branches: 1, neck_channels: 32}
 grayscale: true

@@ -11,7 +11,7 @@ import pytest
 
 from config.errors import Problem, StateError
 from config.yaml_source import Settings
-from containers.common.contract import ROOT_VARIABLE, Job
+from containers.common.contract import Job
 from containers.common.delivery import write_nothing
 from containers.common.entry import CALLERS_MISTAKE, DONE, FAILED, FAILURE_BYTES, Stop, describe, run
 from containers.common.errors import JobError, RefusedError, TrainingError
@@ -133,7 +133,7 @@ def test_whatever_fails_leaves_one_sentence(tmp_path: Path, error: Exception, co
 
 @pytest.mark.parametrize("path", ["/home/me/store/x", None])
 def test_a_full_disk_of_a_laptop_has_no_volume(monkeypatch: pytest.MonkeyPatch, path: str | None) -> None:
-    monkeypatch.setenv(ROOT_VARIABLE, "/home/me/runs/r/ml")
+    monkeypatch.setenv(ML_ROOT_VARIABLE, "/home/me/runs/r/ml")
     place = path or "/home/me/runs/r/ml or the temporary folder"
     assert describe(OSError(errno.ENOSPC, "No space", path)) == (
         f"no space is left on the disk of {place}. Make room, then go on with `glyphline pipeline resume`."

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from containers.common.ctc import decode, fit_temperature, softmax
+from containers.runtime.ctc import decode, fit_temperature, softmax
 
 ALPHABET = "กขคab"
 

@@ -10,12 +10,12 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.detection import Detection
-from containers.paddle.detection.boxes import boxes_in
+from config.tasks.detection import Detection
+from containers.runtime.boxes import boxes_in
 from containers.paddle.detection.losses import detection_loss
 from containers.paddle.detection.outlines import lost_px, outlines_of
 from containers.paddle.detection.targets import Targets, stacked, targets_of
-from containers.paddle.detection.tiles import page_map, spans
+from containers.runtime.tiles import page_map, spans
 from corpus.sample import Polygon
 
 HOW = Detection(tile_px=64, overlap_px=16)

@@ -18,16 +18,16 @@ from config.family import load_any_family
 from containers.common.artifact import Artifact
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, JobError, TrainingError
-from containers.common.preprocessing import PagePreprocessing
+from containers.runtime.preprocessing import PagePreprocessing
 from containers.common.progress import nothing
-from containers.paddle.detection.detector import open_detector
+from containers.runtime.detector import open_detector
 from containers.paddle.detection.pages import Page, load_pages, open_page_data
 from containers.paddle.detection.parity import prove
-from containers.paddle.detection.task import DetectionTask, engine_of
+from containers.paddle.detection.objective import DetectionObjective, engine_of
 from containers.paddle.detection.training import train_detector
 from containers.paddle.engines import EngineName
 from containers.paddle.hyperparameters import Hyperparameters
-from containers.paddle.inputs import Inputs
+from containers.common.model import Inputs
 from containers.paddle.networks import build_detector
 from containers.paddle.recipe import load_recipe
 from containers.paddle.trainer import load_weights
@@ -159,7 +159,7 @@ def test_a_network_that_finds_nothing_is_no_model(home: Path, tmp_path: Path) ->
 def test_a_step_sees_crops_of_its_own_and_the_same_when_repeated(
     champion: Artifact, val: tuple[Page, ...]
 ) -> None:
-    task = DetectionTask(val, val, (), 1.0, _how(champion), batch_size=4, seed=1)
+    task = DetectionObjective(val, val, (), 1.0, _how(champion), batch_size=4, seed=1)
     network = _network(champion)
     rows = task.batches(0)[0]
     losses = [float(task.loss(network.train() or network, rows, 0, step)) for step in (5, 5, 6)]
@@ -167,7 +167,7 @@ def test_a_step_sees_crops_of_its_own_and_the_same_when_repeated(
 
 
 def test_old_pages_are_replayed_by_their_ratio(champion: Artifact, val: tuple[Page, ...]) -> None:
-    task = DetectionTask(val[:2], val, val[2:], 0.5, _how(champion), batch_size=4, seed=1)
+    task = DetectionObjective(val[:2], val, val[2:], 0.5, _how(champion), batch_size=4, seed=1)
     rows = np.concatenate(task.batches(3))
     crops = 2 * 3  # of two pages, each as large as three tiles
     assert sorted(rows[rows < crops]) == list(range(crops))

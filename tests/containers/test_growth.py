@@ -8,7 +8,7 @@ import pytest
 
 from containers.common.errors import ArtifactError
 from containers.paddle.networks import build, recognisers
-from containers.paddle.recognition.growth import carried_over, grown_alphabet
+from containers.common.growth import carried_over, grown_alphabet
 from containers.paddle.trainer import load_weights, weights_of
 
 OLD, NEW = ("ก", "ข", "z"), "aขé"

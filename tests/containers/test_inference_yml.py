@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from servers import png
 from upath import UPath
 
-from config.family import Resize
+from config.tasks.recognition import Resize
 from containers.common.artifact import Artifact
 from containers.common.predictions import Unlabelled, predict_images
-from containers.common.preprocessing import Preprocessing
+from containers.runtime.preprocessing import Preprocessing
 from containers.paddle.inference_yml import MODEL_NAME, inference_yml
 from containers.paddle.predict import open_trained
 from corpus.charset import Charset

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from upath import UPath
 
-from config.family import Resize
+from config.tasks.recognition import Resize
 from containers.common.errors import JobError
-from containers.common.preprocessing import PADDING, Preprocessing, fit, pixels_of, tensor_width_px, to_input
-from containers.paddle.recipe import Augmentation
+from containers.runtime.preprocessing import PADDING, Preprocessing, fit, pixels_of, tensor_width_px, to_input
+from config.tasks.recognition import Augmentation
 from containers.paddle.recognition import lines as module
 from containers.paddle.recognition.augment import augment, joined
 from containers.paddle.recognition.lines import load_lines

@@ -18,7 +18,7 @@ from PIL import Image
 from servers import Server, encoded, png, running
 
 from containers.common.artifact import Artifact
-from containers.common.ctc import Reading
+from containers.runtime.ctc import Reading
 from containers.paddle.predict import open_trained
 
 LIMIT_BYTES = 1_000_000

@@ -20,9 +20,9 @@ from servers import GLYPHLINE, SLOW, Server, encoded, png, running
 from config.errors import StateError
 from containers.common.artifact import Artifact
 from containers.common.errors import JobError
-from containers.common.serving.batching import Batcher, QueueFullError
-from containers.common.serving.limits import Limits, limits_from, port_from
-from containers.common.serving.server import serve
+from containers.runtime.serving.batching import Batcher, QueueFullError
+from containers.runtime.serving.limits import Limits, limits_from, port_from
+from containers.runtime.serving.server import serve
 
 
 def test_ping_answers_200_only_when_the_model_is_loaded(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from config.errors import StateError
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tick, nothing
-from containers.paddle.recipe import Optimisation
+from config.recipe import Optimisation
 from containers.paddle.trainer import Rows, Setup, Validation, load_weights, train, weights_of
 
 HOW = Optimisation(epochs=4, batch_size=8, learning_rate=0.05, weight_decay=0.01, averaging=0.9)

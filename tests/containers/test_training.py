@@ -22,15 +22,15 @@ from config.errors import InputError
 from config.family import load_family
 from containers.common import entry
 from containers.common.artifact import Artifact, open_artifact
-from containers.common.contract import ROOT_VARIABLE, Job
+from containers.common.contract import Job
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, TrainingError
-from containers.common.preprocessing import preprocessing_of
+from containers.runtime.preprocessing import preprocessing_of
 from containers.common.progress import nothing
-from containers.common.recogniser import recogniser_of
+from containers.runtime.recogniser import recogniser_of
 from containers.paddle.engines import open_engine
 from containers.paddle.hyperparameters import Hyperparameters
-from containers.paddle.inputs import Inputs
+from containers.common.model import Inputs
 from containers.paddle.recognition import training
 from containers.paddle.recognition.export import prove
 from containers.paddle.recognition.lines import load_lines
@@ -133,7 +133,7 @@ def test_an_export_that_is_not_the_network_is_refused(champion: Artifact, home: 
 
 
 def _start(root: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, ROOT_VARIABLE: str(root), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, ML_ROOT_VARIABLE: str(root), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "containers.paddle.train"]
     return subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -213,7 +213,7 @@ def test_two_processes_train_one_model(home: Path, tmp_path: Path) -> None:
 def test_processes_that_fail_at_once_fail_as_one() -> None:
     """They end while the first failure is handled: none may be missed, or waited for in vain."""
     program = (
-        "from containers.paddle.launch import launch; raise SystemExit(launch(['false'], 4, gpus=False))"
+        "from containers.common.launch import launch; raise SystemExit(launch(['false'], 4, gpus=False))"
     )
     for _ in range(5):
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from config.family import Resize
-from containers.common.artifact import CHARSET, Artifact, Description, Network, Provenance, complete, versions
-from containers.common.preprocessing import Preprocessing
-from containers.paddle.engines import MODEL, ONNX, PARAMETERS
+from config.tasks.recognition import Resize
+from containers.common.artifact import CHARSET, Artifact, complete, versions
+from containers.common.description import Description, Network, Provenance
+from containers.paddle.engines import MODEL, PARAMETERS
 from containers.paddle.inference_yml import inference_yml
+from containers.runtime.onnx import ONNX
 from corpus.charset import Charset
+from tasks.detection.contract import Contract as DetectionContract
+from tasks.detection.contract import PagePreprocessing
+from tasks.recognition.contract import Contract, LinePreprocessing
 
 ALPHABET = ("A", "B", "ก", "ข", " ", "\U0001d11e", "0", "1", "é")
 """Latin, Thai, a space, a character beyond the 16-bit plane."""
@@ -32,7 +36,7 @@ def tiny_artifact(
     """Return a whole artifact of the Paddle image in `folder`: its readings depend on every pixel column."""
     folder.mkdir(parents=True, exist_ok=True)
     _export(folder, len(alphabet) + 1, seed)
-    preprocessing = Preprocessing(height_px=HEIGHT_PX, width_px=width_px, resize=resize, grayscale=False)
+    preprocessing = LinePreprocessing(height_px=HEIGHT_PX, width_px=width_px, resize=resize, grayscale=False)
     (folder / CHARSET).write_bytes(Charset(alphabet).to_bytes())
     (folder / "inference.yml").write_bytes(inference_yml(preprocessing, Charset(alphabet)))
     description = Description(
@@ -40,27 +44,37 @@ def tiny_artifact(
         task="recognition",
         image="paddle",
         network=Network(name="tiny"),
-        preprocessing=preprocessing,
-        charset_hash=Charset(alphabet).hash,
-        provenance=Provenance(
-            recipe="tiny",
-            data="0" * 64,
-            seed=seed,
-            epochs=0,
-            steps=0,
-            val_cer=1.0,
-            val_exact_match=0.0,
-            versions=versions(),
-        ),
+        contract=Contract(preprocessing=preprocessing),
+        vocabulary_hash=Charset(alphabet).hash,
+        provenance=_provenance(seed, cer=1.0, exact_match=0.0),
     )
     return complete(folder, description)
 
 
+def tiny_detector(folder: Path) -> Artifact:
+    """Return a whole artifact of a detector in `folder`: it takes what is dark for text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _export_detector(folder)
+    pages = PagePreprocessing(tile_px=64, overlap_px=16, grayscale=True)
+    description = Description(
+        family="pid-det",
+        task="detection",
+        image="paddle",
+        network=Network(name="tiny"),
+        contract=DetectionContract(pages=pages),
+        provenance=_provenance(1, hmean=0.5),
+    )
+    return complete(folder, description)
+
+
+def _provenance(seed: int, **figures: float) -> Provenance:
+    return Provenance(
+        recipe="tiny", data="0" * 64, seed=seed, epochs=0, steps=0, figures=figures, versions=versions()
+    )
+
+
 def _export(folder: Path, classes: int, seed: int) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Paddle says on import, such as that there is no ccache
-        import paddle
-        import paddle2onnx
+    paddle = _paddle()
 
     class Tiny(paddle.nn.Layer):  # type: ignore[misc]
         """Every 8 columns of pixels give one step."""
@@ -77,8 +91,35 @@ def _export(folder: Path, classes: int, seed: int) -> None:
     network = Tiny()
     weights = np.random.default_rng(seed).normal(0.0, 1.0, network.conv.weight.shape)
     network.conv.weight.set_value(weights.astype(np.float32))
+    _save(network, HEIGHT_PX, folder)
+
+
+def _export_detector(folder: Path) -> None:
+    paddle = _paddle()
+
+    class Dark(paddle.nn.Layer):  # type: ignore[misc]
+        """The darker a pixel, the more it is text."""
+
+        def forward(self, x: Any) -> Any:
+            return (1 - x[:, :1]) / 2
+
+    _save(Dark(), None, folder)
+
+
+def _save(network: Any, height_px: int | None, folder: Path) -> None:
+    paddle = _paddle()
+    import paddle2onnx
+
     network.eval()
-    shape = paddle.static.InputSpec([None, 3, HEIGHT_PX, None], "float32", "x")
+    shape = paddle.static.InputSpec([None, 3, height_px, None], "float32", "x")
     paddle.jit.save(network, str(folder / MODEL.removesuffix(".json")), input_spec=[shape])
     model, parameters, onnx = (str(folder / name) for name in (MODEL, PARAMETERS, ONNX))
     paddle2onnx.export(model, parameters, onnx, optimize_tool="None", verbose=False)
+
+
+def _paddle() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Paddle says on import, such as that there is no ccache
+        import paddle
+        import paddle2onnx  # noqa: F401
+    return paddle

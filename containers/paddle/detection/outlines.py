@@ -1,4 +1,4 @@
-"""The outline of a text, its middle, and the way back from the middle: what a detector learns and undoes.
+"""The outline of a text and its middle, which a detector learns; `containers.runtime.boxes` has the way back.
 
 M. Liao et al., Real-time Scene Text Detection with Differentiable Binarization (2020), section 3.4:
 https://arxiv.org/abs/1911.08947
@@ -6,7 +6,6 @@ https://arxiv.org/abs/1911.08947
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,19 +52,6 @@ def margin_px(
     """Return how much is taken off a text of this area and circumference (equation 10)."""
     result: NDArray[np.float64] = area * (1 - shrink_ratio**2) / length
     return result
-
-
-def lost_px(width_px: float, height_px: float, shrink_ratio: float) -> float:
-    """Return what was taken off a rectangle of which this core is left.
-
-    The paper grows a core by 1.5 times its area over its circumference (equation 11), which gives a line
-    twenty times as long as high only half of its height back. For a rectangle equation 10 can be solved: with
-    m the margin, c the constant and w and h the core's sides, ``m (2w + 2h + 8m) = c (w + 2m) (h + 2m)``.
-    """
-    c = 1 - shrink_ratio**2
-    half = (width_px + height_px) * (1 - c)
-    square, rest = 8 - 4 * c, c * width_px * height_px
-    return (math.sqrt(half * half + square * rest) - half) / square
 
 
 def _simple(polygon: Polygon) -> Any:

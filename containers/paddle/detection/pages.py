@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +11,20 @@ from pathlib import Path
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from upath import UPath
 
 from config.errors import Problem
 from containers.common.errors import JobError
-from containers.common.preprocessing import PagePreprocessing, pixels_of
+from containers.common.reader import size_of, stored_items
 from containers.paddle.detection.outlines import Outline, outlines_of
-from corpus import formats
+from containers.runtime.preprocessing import pixels_of
 from corpus.images import open_image
-from corpus.ingest import Options, import_records
 from corpus.sample import Polygon, Sample, Split
-from corpus.snapshot import Snapshot, is_snapshot, open_snapshot
+from corpus.snapshot import Snapshot
 from evaluation.regions import UNREADABLE, Region
+from tasks.detection.contract import PagePreprocessing
 
 Pixels = NDArray[np.uint8]
 
-_LABEL_FILES = "paddle-det"
 _IN_MEMORY_BYTES = 2 * 1024**3
 
 
@@ -41,19 +39,6 @@ class Page:
     unreadable: tuple[Outline, ...]
 
 
-def open_page_data(place: str, scratch: Path) -> Snapshot:
-    """Return the snapshot at `place`, or the one that PaddleOCR's detection labels there make (in `scratch`).
-
-    Raises:
-        CorpusError: it is neither, or cannot be read.
-    """
-    folder = UPath(place)
-    if not folder.is_dir() or is_snapshot(folder):
-        return open_snapshot(place)
-    options = Options(folder.name, crop_regions=False)
-    return import_records(formats.read(_LABEL_FILES, folder), UPath(scratch), options).snapshot
-
-
 def load_pages(
     snapshots: Sequence[Snapshot], split: Split, how: PagePreprocessing, scratch: Path
 ) -> tuple[Page, ...]:
@@ -63,45 +48,31 @@ def load_pages(
         JobError: the split has no text, or a text has no polygon or one without area.
         ImageError: an image does not decode.
     """
-    pages = [
-        (snapshot, samples)
-        for snapshot in snapshots
-        for samples in _by_image(one for one in snapshot.samples() if one.split == split)
-    ]
-    if not any(_text(sample) not in (None, UNREADABLE) for _, samples in pages for sample in samples):
+    pages = stored_items(snapshots, split, "image")
+    if not any(_text(one) not in (None, UNREADABLE) for page in pages for one in page.item.samples):
         places = ", ".join(str(one.folder) for one in snapshots)
-        found, remedy = (
-            f"no readable text in the split {split!r}",
-            "Give the snapshot more pages, or other split shares.",
-        )
+        found = f"no readable text in the split {split!r}"
+        remedy = "Give the snapshot more pages, or other split shares."
         raise JobError(Problem("data.split-empty", found, "some", remedy, places))
-    regions = [_regions(samples, snapshot) for snapshot, samples in pages]
-    room = _room([samples[0] for _, samples in pages], how, scratch / f"{split}.pixels")
+    regions = [_regions(one.item.samples, snapshots) for one in pages]
+    room = _room([one.item.first for one in pages], how, scratch / f"{split}.pixels")
 
     def decode(which: int) -> None:
-        snapshot, samples = pages[which]
-        data = snapshot.image_path(samples[0]).read_bytes()
-        room[which][:] = pixels_of(open_image(data, samples[0].image), how)
+        page = pages[which]
+        room[which][:] = pixels_of(open_image(page.fetched(), page.item.id), how)
 
     with ThreadPoolExecutor() as pool:
         for _ in pool.map(decode, range(len(pages))):
             pass  # what a decoder raises is raised here
     return tuple(
-        _page(samples[0].image, pixels, on_it, how)
-        for (_, samples), pixels, on_it in zip(pages, room, regions, strict=True)
+        _page(one.item.id, pixels, on_it, how)
+        for one, pixels, on_it in zip(pages, room, regions, strict=True)
     )
 
 
-def _by_image(samples: Iterable[Sample]) -> list[list[Sample]]:
-    by_image: dict[str, list[Sample]] = {}
-    for sample in samples:
-        by_image.setdefault(sample.image, []).append(sample)
-    return list(by_image.values())
-
-
-def _regions(samples: Sequence[Sample], snapshot: Snapshot) -> tuple[Region, ...]:
+def _regions(samples: Sequence[Sample], snapshots: Sequence[Snapshot]) -> tuple[Region, ...]:
     return tuple(
-        Region(_outline(sample, snapshot), text) for sample in samples if (text := _text(sample)) is not None
+        Region(_outline(sample, snapshots), text) for sample in samples if (text := _text(sample)) is not None
     )
 
 
@@ -110,8 +81,8 @@ def _text(sample: Sample) -> str | None:
     return UNREADABLE if sample.meta.get("unreadable") is True else sample.text
 
 
-def _outline(sample: Sample, snapshot: Snapshot) -> Polygon:
-    place = str(snapshot.folder / "manifest.jsonl")
+def _outline(sample: Sample, snapshots: Sequence[Snapshot]) -> Polygon:
+    place = ", ".join(str(one.folder / "manifest.jsonl") for one in snapshots)
     if sample.polygon is None:
         found = f"{sample.id} is an image of one text"
         remedy = "Import whole pages: glyphline corpus import --regions."
@@ -126,7 +97,7 @@ def _outline(sample: Sample, snapshot: Snapshot) -> Polygon:
 def _room(samples: Sequence[Sample], how: PagePreprocessing, file: Path) -> list[Pixels]:
     """Return an empty array for the pixels of each page."""
     planes = () if how.grayscale else (3,)
-    shapes = [(one.height, one.width, *planes) for one in samples]
+    shapes = [(*reversed(size_of(one)), *planes) for one in samples]
     sizes = [int(np.prod(shape)) for shape in shapes]
     total = sum(sizes)
     memory: Pixels = (

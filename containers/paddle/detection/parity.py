@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from containers.common.artifact import Parity
+from containers.common.description import Parity
 from containers.common.errors import TrainingError
-from containers.common.preprocessing import PagePreprocessing
-from containers.common.recogniser import Engine
-from containers.paddle.detection.boxes import Box, boxes_in
 from containers.paddle.detection.pages import Page
-from containers.paddle.detection.tiles import page_map
+from containers.runtime.boxes import boxes_in
+from containers.runtime.engine import Engine
+from containers.runtime.tiles import page_map
+from tasks.detection.answer import Boxes
+from tasks.detection.contract import PagePreprocessing
 
 TOLERANCE = 1e-3
 """Between probabilities, which steps of 0.1 turn into boxes."""
@@ -36,8 +37,8 @@ def prove(trained: Engine, exported: Engine, pages: Sequence[Page], how: PagePre
         one, other = (boxes_in(each, how) for each in maps)
         if not difference <= TOLERANCE or not _same(one, other):
             differing.append(
-                f"{page.image}: trained finds {len(one)} boxes, exported {len(other)}, probabilities differ "
-                f"by {difference:.2g}"
+                f"{page.image}: trained finds {len(one.polygons)} boxes, exported {len(other.polygons)}, "
+                f"probabilities differ by {difference:.2g}"
             )
     if differing:
         raise TrainingError(
@@ -48,7 +49,7 @@ def prove(trained: Engine, exported: Engine, pages: Sequence[Page], how: PagePre
     return Parity(images=len(pages), mismatches=0, largest_difference=worst, tolerance=TOLERANCE)
 
 
-def _same(one: Sequence[Box], other: Sequence[Box]) -> bool:
-    return len(one) == len(other) and all(
-        np.abs(np.subtract(a.polygon, b.polygon)).max() <= _SAME_PX for a, b in zip(one, other, strict=True)
+def _same(one: Boxes, other: Boxes) -> bool:
+    return len(one.polygons) == len(other.polygons) and all(
+        np.abs(np.subtract(a, b)).max() <= _SAME_PX for a, b in zip(one.polygons, other.polygons, strict=True)
     )

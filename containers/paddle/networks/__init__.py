@@ -13,9 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError, Problem, did_you_mean
+from containers.common.growth import Head
 
 if TYPE_CHECKING:
     import paddle
+
+
+HEAD: Head = {"head.weight": 1, "head.bias": 0}
+"""A recogniser's last layer: ``[features, classes]`` and ``[classes]``."""
 
 
 @dataclass(frozen=True, slots=True)

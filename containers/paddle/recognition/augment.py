@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from containers.common.preprocessing import PADDING
-from containers.paddle.recipe import Augmentation
+from config.tasks.recognition import Augmentation
+from containers.runtime.preprocessing import PADDING
 
 Pixels = NDArray[np.uint8]
 

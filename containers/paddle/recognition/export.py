@@ -12,15 +12,16 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
-from containers.common.artifact import Parity
-from containers.common.ctc import decode, fit_temperature, softmax
+from containers.common.description import Parity
 from containers.common.entry import Stop
 from containers.common.errors import TrainingError
-from containers.common.preprocessing import Preprocessing, to_input
-from containers.common.recogniser import Engine
 from containers.paddle.exporting import write_model
 from containers.paddle.recognition.lines import Lines
-from containers.paddle.recognition.task import logits_of
+from containers.paddle.recognition.objective import logits_of
+from containers.runtime.ctc import decode, fit_temperature, softmax
+from containers.runtime.engine import Engine
+from containers.runtime.preprocessing import to_input
+from tasks.recognition.contract import LinePreprocessing
 
 TOLERANCE = 1e-2
 """Between logarithms of probabilities: a hundredth is a factor of 1.01, far below what changes a reading."""
@@ -54,7 +55,7 @@ def calibrate(network: paddle.nn.Layer, val: Lines, alphabet: Sequence[str]) -> 
     return fit_temperature(logits, np.array(correct))
 
 
-def export(network: paddle.nn.Layer, how: Preprocessing, temperature: float, folder: Path) -> None:
+def export(network: paddle.nn.Layer, how: LinePreprocessing, temperature: float, folder: Path) -> None:
     """Write the network as a Paddle inference model and as ONNX into `folder`."""
     width = None if how.dynamic else how.width_px
     write_model(_Exported(network, temperature), [None, 3, how.height_px, width], folder)

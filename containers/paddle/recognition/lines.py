@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from config.errors import Problem
 from containers.common.errors import JobError
-from containers.common.preprocessing import Preprocessing, fit, pixels_of, tensor_width_px
+from containers.common.reader import Rows, Stored, alike, size_of, stored_items
+from containers.runtime.preprocessing import fit, pixels_of, tensor_width_px
 from corpus.images import open_image
 from corpus.parallel import Progress, map_chunks, silent
-from corpus.paths import as_path
 from corpus.sample import Sample, Split
 from corpus.snapshot import Snapshot
+from tasks.recognition.contract import LinePreprocessing
 
 Pixels = NDArray[np.uint8]
 
@@ -46,22 +47,20 @@ class Lines:
         """Return what stands in each line."""
         return [sample.text or "" for sample in self.samples]
 
-    def take(self, rows: NDArray[np.int64]) -> Pixels:
+    def take(self, rows: Rows) -> Pixels:
         """Return a copy of the pixels of `rows`, which are of one width."""
         taken: Pixels = self.pixels[int(self.widths[rows[0]])][self.places[rows]]
         return taken
 
-    def batches(self, rows: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    def batches(self, rows: Rows, size: int) -> list[Rows]:
         """Return `rows`, in their order, as batches of one width and at most `size`."""
-        widths = self.widths[rows]
-        groups = (rows[widths == width] for width in np.unique(widths))
-        return [group[i : i + size] for group in groups for i in range(0, len(group), size)]
+        return alike(rows, self.widths, size)
 
 
 def load_lines(
     snapshots: Sequence[Snapshot],
     split: Split,
-    how: Preprocessing,
+    how: LinePreprocessing,
     scratch: Path,
     progress: Progress = silent,
 ) -> Lines:
@@ -71,26 +70,21 @@ def load_lines(
         JobError: the split is empty, or a sample is a region of a page.
         ImageError: an image does not decode.
     """
-    images = {
-        sample.id: (sample, str(snapshot.image_path(sample)))
-        for snapshot in snapshots
-        for sample in snapshot.samples()
-        if sample.split == split
-    }
-    samples = tuple(sample for sample, _ in images.values())
+    stored = stored_items(snapshots, split, "sample")
+    samples = tuple(one.item.first for one in stored)
     if not samples:
         found = f"no sample in the split {split!r}"
         remedy = "Give the snapshot more groups, or other split shares."
         raise JobError(Problem("data.split-empty", found, "some", remedy, str(snapshots[0].folder)))
     _refuse_regions(samples, snapshots[0])
-    widths = np.array([tensor_width_px(one.width, one.height, how) for one in samples], np.int64)
+    widths = np.array([tensor_width_px(*size_of(one), how) for one in samples], np.int64)
     places = np.empty(len(samples), np.int64)
     for width in np.unique(widths):
         of_width = widths == width
         places[of_width] = np.arange(of_width.sum())
     scratch.mkdir(exist_ok=True)
     pixels = _room(widths, how, scratch / f"{split}.pixels")
-    for done, line in enumerate(_decoded([image for _, image in images.values()], how)):
+    for done, line in enumerate(_decoded(stored, how)):
         pixels[int(widths[done])][places[done]] = line
         progress(done + 1, len(samples))
     return Lines(samples, widths, places, pixels)
@@ -105,7 +99,7 @@ def _refuse_regions(samples: Sequence[Sample], snapshot: Snapshot) -> None:
         raise JobError(Problem("data.region", found, "an image of one line", remedy, place))
 
 
-def _room(widths: NDArray[np.int64], how: Preprocessing, file: Path) -> dict[int, Pixels]:
+def _room(widths: NDArray[np.int64], how: LinePreprocessing, file: Path) -> dict[int, Pixels]:
     """Return an empty array for the lines of each width."""
     counts = {int(width): int((widths == width).sum()) for width in np.unique(widths)}
     planes = () if how.grayscale else (3,)
@@ -127,10 +121,10 @@ def _mapped(file: Path, size: int) -> Pixels:
         return np.memmap(opened, np.uint8, mode="r+", shape=(size,))
 
 
-def _decoded(images: Sequence[str], how: Preprocessing) -> Iterator[Pixels]:
-    for chunk in map_chunks(partial(_decode, how=how), images, chunk=_CHUNK, workers=0):
+def _decoded(stored: Sequence[Stored], how: LinePreprocessing) -> Iterator[Pixels]:
+    for chunk in map_chunks(partial(_decode, how=how), stored, chunk=_CHUNK, workers=0):
         yield from chunk
 
 
-def _decode(images: list[str], how: Preprocessing) -> list[Pixels]:
-    return [fit(pixels_of(open_image(as_path(one).read_bytes(), one), how), how) for one in images]
+def _decode(stored: list[Stored], how: LinePreprocessing) -> list[Pixels]:
+    return [fit(pixels_of(open_image(one.fetched(), str(one.place)), how), how) for one in stored]

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import paddle
 from upath import UPath
 
 from config.errors import ConfigError, Problem
-from config.family import Family
-from containers.common.artifact import CHARSET, Artifact, Description, Network, Parity
+from config.tasks.recognition import RecognitionFamily, RecognitionRecipe
+from containers.common.artifact import CHARSET, Artifact, charset_of
+from containers.common.champion import weights_in
 from containers.common.checkpoints import clear
-from containers.common.data import open_data
+from containers.common.description import Parity
 from containers.common.entry import Stop
 from containers.common.errors import JobError, TrainingError
-from containers.common.preprocessing import Preprocessing, preprocessing_of
+from containers.common.growth import carried_over, grown_alphabet
+from containers.common.material import Material, gathered
+from containers.common.model import Inputs
+from containers.common.pretrained import fetched
 from containers.common.progress import Tell, say
-from containers.common.recogniser import Engine
 from containers.paddle import networks
+from containers.paddle.handover import deliver, described
 from containers.paddle.hyperparameters import Hyperparameters
+from containers.paddle.image import IMAGE
 from containers.paddle.inference_yml import inference_yml
-from containers.paddle.inputs import Inputs
-from containers.paddle.material import IMAGE, Material, deliver, open_champion, weights_in
-from containers.paddle.pretrained import begun_from, fetched
-from containers.paddle.recipe import Recipe
+from containers.paddle.pretrained import begun_from
 from containers.paddle.recognition.export import calibrate, export, prove
-from containers.paddle.recognition.growth import carried_over, grown_alphabet
 from containers.paddle.recognition.lines import Lines, load_lines
-from containers.paddle.recognition.task import Distillation, RecognitionTask, labels_of
+from containers.paddle.recognition.objective import Distillation, RecognitionObjective, labels_of
+from containers.paddle.setup import optimisation_of, setup_of
 from containers.paddle.trainer import Outcome, load_weights, train, weights_of
+from containers.runtime.engine import Engine
 from corpus.charset import Charset, read_charset
+from tasks.recognition.contract import Contract, LinePreprocessing, preprocessing_of
+
+Told = Material[RecognitionFamily, RecognitionRecipe, Hyperparameters]
+"""What a recogniser is trained on, and how."""
 
 _HOPELESS_CER = 0.9
 _STEPS_FOR_TWO = 2
@@ -40,7 +46,12 @@ _STEPS_FOR_TWO = 2
 
 
 def train_recogniser(
-    family: Family, recipe: Recipe, settings: Hyperparameters, inputs: Inputs, stop: Stop, tell: Tell
+    family: RecognitionFamily,
+    recipe: RecognitionRecipe,
+    settings: Hyperparameters,
+    inputs: Inputs,
+    stop: Stop,
+    tell: Tell,
 ) -> Artifact | None:
     """Train, export and prove a recogniser; its artifact lies in ``inputs.out`` then.
 
@@ -54,40 +65,36 @@ def train_recogniser(
     _refuse_idle(settings, inputs)
     with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
         scratch = Path(folder)
-        opened = partial(open_data, family=family, examined=not settings.examine)
-        data = opened(inputs.data, scratch=scratch / "data")
-        replay = opened(inputs.replay, scratch=scratch / "replay") if inputs.replay else None
-        champion = open_champion(inputs, family.family, scratch)
-        material = Material(family, recipe, settings, data, replay, champion)
+        material = gathered(family, recipe, settings, inputs, IMAGE.name, scratch)
         alphabet = _alphabet(material)
         paddle.seed(settings.seed)
         network = networks.build(recipe.network, recipe.options, len(alphabet) + 1)
         distillation = _start(network, material, alphabet)
-        task = _task(material, alphabet, distillation, scratch, stop)
-        outcome = train(network, task, material.setup(inputs), stop, tell)
+        objective = _objective(material, alphabet, distillation, scratch, stop)
+        outcome = train(network, objective, setup_of(material, inputs), stop, tell)
         if not outcome.finished or not outcome.leads:
             return None
         _refuse_hopeless(outcome)
-        return _deliver(network, task.val, material, alphabet, outcome, inputs.out, stop)
+        return _deliver(network, objective.val, material, alphabet, outcome, inputs.out, stop)
 
 
-def _alphabet(material: Material[Family]) -> tuple[str, ...]:
+def _alphabet(material: Told) -> tuple[str, ...]:
     """Return the characters of the classes: the champion's, what the family declares, what the data has."""
-    old = material.champion.charset.entries if material.champion else ()
+    old = charset_of(material.champion).entries if material.champion else ()
     characters = {one for source in material.sources for one in source.charset.entries}
     if (declared := material.family.recognition.charset) is not None:
         characters |= read_charset(UPath(declared))[0].encodable
     return grown_alphabet(old, sorted(characters))
 
 
-def _task(
-    material: Material[Family],
+def _objective(
+    material: Told,
     alphabet: Sequence[str],
     distillation: Distillation | None,
     scratch: Path,
     stop: Stop,
-) -> RecognitionTask:
-    how, settings = _preprocessing(material), material.settings
+) -> RecognitionObjective:
+    how = _preprocessing(material)
 
     def watch(_done: int, _total: int | None) -> None:
         stop.check()
@@ -98,7 +105,7 @@ def _task(
     _refuse_leak(lines, old, val, material.family)
     replayed = min(len(old), round(material.replay_ratio * len(lines))) if old else 0
     say(f"lines: {len(lines):,} new, {replayed:,} replayed in each epoch, {len(val):,} to validate on")
-    return RecognitionTask(
+    return RecognitionObjective(
         train=lines,
         val=val,
         old=old,
@@ -106,14 +113,14 @@ def _task(
         alphabet=alphabet,
         labels=labels_of(lines, alphabet) + (labels_of(old, alphabet) if old else []),
         longest_joined=_longest_joined(how, material.family),
-        batch_size=settings.optimisation(material.recipe, continuing=bool(material.champion)).batch_size,
-        seed=settings.seed,
+        batch_size=optimisation_of(material).batch_size,
+        seed=material.settings.seed,
         augmentation=material.recipe.augmentation,
         distillation=distillation,
     )
 
 
-def _refuse_leak(new: Lines, old: Lines | None, val: Lines, family: Family) -> None:
+def _refuse_leak(new: Lines, old: Lines | None, val: Lines, family: RecognitionFamily) -> None:
     """Refuse to validate on what is learnt from: each dataset alone was examined, not the two together."""
     learnt = {sample.sha256 for lines in (new, old) if lines for sample in lines.samples}
     leaked = [sample.id for sample in val.samples if sample.sha256 in learnt]
@@ -124,14 +131,11 @@ def _refuse_leak(new: Lines, old: Lines | None, val: Lines, family: Family) -> N
         raise JobError(Problem("data.leak", found, f"at most {limit:.0%}", remedy))
 
 
-def _preprocessing(material: Material[Family]) -> Preprocessing:
+def _preprocessing(material: Told) -> LinePreprocessing:
     return preprocessing_of(material.family.recognition, grayscale=material.recipe.grayscale)
 
 
-def _check_geometry(family: Family, recipe: Recipe) -> None:
-    if recipe.task != "recognition":
-        found = f"the recipe {recipe.recipe!r}, which trains for {recipe.task}"
-        raise ConfigError(Problem("recipe.task", found, "one for recognition", "Use 'crnn-lite'."))
+def _check_geometry(family: RecognitionFamily, recipe: RecognitionRecipe) -> None:
     kind = networks.kind_of(recipe.network)
     asked = family.recognition
     if asked.height_px not in kind.heights_px or asked.step_px != kind.step_px:
@@ -156,9 +160,7 @@ def _refuse_idle(settings: Hyperparameters, inputs: Inputs) -> None:
         raise JobError(Problem("job.distillation", found, "a champion to stay close to", remedy))
 
 
-def _start(
-    network: paddle.nn.Layer, material: Material[Family], alphabet: Sequence[str]
-) -> Distillation | None:
+def _start(network: paddle.nn.Layer, material: Told, alphabet: Sequence[str]) -> Distillation | None:
     """Give `network` the champion's weights, if any; return how to stay with its answers, if asked."""
     champion, settings = material.champion, material.settings
     if champion is None:
@@ -168,9 +170,10 @@ def _start(
             load_weights(network, begun_from(weights_of(network), published, name, uri))
             say(f"beginning from {uri}: {len(published):,} weights, the head anew")
         return None
-    old = champion.charset.entries
+    old = charset_of(champion).entries
     weights = weights_in(champion)
-    begun, account = carried_over(weights_of(network), weights, old, alphabet, str(champion.folder))
+    own, place = weights_of(network), str(champion.folder)
+    begun, account = carried_over(own, weights, place, head=networks.HEAD, old=old, alphabet=alphabet)
     load_weights(network, begun)
     say(f"continuing from {champion.version}: {account}")
     if not settings.distillation:
@@ -181,7 +184,7 @@ def _start(
     return Distillation(teacher, len(old) + 1, settings.distillation)
 
 
-def _longest_joined(how: Preprocessing, family: Family) -> int:
+def _longest_joined(how: LinePreprocessing, family: RecognitionFamily) -> int:
     """Return how many characters fit well into the time steps of lines that are stretched to one width."""
     steps = how.width_px // family.recognition.step_px
     return _STEPS_FOR_TWO * steps // 3 if how.resize == "stretch" else 0
@@ -201,7 +204,7 @@ def _refuse_hopeless(outcome: Outcome) -> None:
 def _deliver(
     network: paddle.nn.Layer,
     val: Lines,
-    material: Material[Family],
+    material: Told,
     alphabet: tuple[str, ...],
     outcome: Outcome,
     out: Path,
@@ -211,16 +214,9 @@ def _deliver(
     network.eval()
     how, charset = _preprocessing(material), Charset(alphabet)
     temperature = calibrate(network, val, alphabet)
-    description = Description(
-        family=material.family.family,
-        task="recognition",
-        image=IMAGE,
-        network=Network(name=material.recipe.network, options=material.recipe.options),
-        preprocessing=how,
-        charset_hash=charset.hash,
-        temperature=temperature,
-        provenance=material.provenance(outcome, val_cer=best["val_cer"], val_exact_match=best["val_exact"]),
-    )
+    figures = {"cer": best["val_cer"], "exact_match": best["val_exact"]}
+    contract = Contract(preprocessing=how, temperature=temperature)
+    description = described(material, outcome, contract, figures, vocabulary_hash=charset.hash)
 
     def write(folder: Path) -> None:
         export(network, how, temperature, folder)
@@ -230,4 +226,4 @@ def _deliver(
     def proved(engine: Engine) -> Parity:
         return prove(network, temperature, engine, val, alphabet, stop)
 
-    return deliver(network, description, outcome.history, out, stop, write=write, prove=proved)
+    return deliver(network, material.family, description, outcome, out, stop, write=write, prove=proved)
