@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -55,6 +56,17 @@ def test_a_function_starts_from_its_asset_alone(function: str, boto3_only: Path,
     assert done.returncode == 0, done.stderr
     folders = {name.split(".")[1] for name in json.loads(done.stdout) if "." in name}
     assert folders == {Path(name).parts[1] for name in files} - {"__init__.py"}, "a folder nobody needs"
+
+
+@pytest.mark.parametrize("path", sorted(Path("infra/functions").rglob("*.py")), ids=str)
+def test_no_import_reaches_beyond_what_is_bundled(path: Path) -> None:
+    """Also none that is made only when it is needed."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            assert node.level == 1 or (node.level == 2 and str(node.module).split(".")[0] == "shared")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else [str(node.module)]
+            assert {one.split(".")[0] for one in names} <= sys.stdlib_module_names | {"boto3", "botocore"}
 
 
 def test_every_function_is_deployed() -> None:
