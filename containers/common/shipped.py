@@ -12,7 +12,7 @@ import yaml
 
 from config.family import Family, with_value
 from config.protocol import FAMILY_FILE
-from config.tasks import TASKS
+from config.tasks import TASKS, any_family
 from config.yaml_source import load_model
 from containers.common.artifact import Artifact
 from tasks import task_of
@@ -41,19 +41,11 @@ def family_of(artifact: Artifact) -> Family:
     about = artifact.description
     if FAMILY_FILE in about.files:
         return load_model(artifact.file(FAMILY_FILE), TASKS[about.task])
-    head = {"family": about.family, "description": about.family, "task": about.task}
-    return TASKS[about.task].model_validate({**head, about.task: _section(artifact)})
+    # version 1 carried no family; what answers asks nothing of what is made up here
+    return any_family(about.task).model_copy(update={"family": about.family})
 
 
 def served_task(artifact: Artifact) -> Task[Any, Any]:
     """Return the task that `artifact` was trained for, with the settings it was trained with."""
     return task_of(family_of(artifact))
 
-
-def _section(artifact: Artifact) -> dict[str, Any]:
-    """Return what an artifact of version 1, which carries no family, knows of its task's section."""
-    contract = artifact.description.contract.model_dump()
-    if artifact.description.task == "detection":
-        return {key: value for key, value in contract["pages"].items() if key != "grayscale"}
-    known = {key: value for key, value in contract["preprocessing"].items() if key != "grayscale"}
-    return {**known, "step_px": 1, "max_text_length": 1024}  # what training was told, and nobody asks now

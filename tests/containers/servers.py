@@ -21,9 +21,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from containers.runtime.ctc import Reading
+from config.tasks.recognition import RecognitionFamily
+from containers.common.model import Predictor
 from containers.runtime.serving.limits import limits_from
 from containers.runtime.serving.server import serve
+from tasks import task_of
+from tasks.recognition.answer import Reading
 
 ROOT = Path(__file__).parents[2]
 GLYPHLINE = str(Path(sys.executable).parent / "glyphline")
@@ -127,29 +130,46 @@ def _port(process: subprocess.Popen[bytes], said: Path) -> int:
     return int(match[1])
 
 
+FAMILY = RecognitionFamily.model_validate(
+    {
+        "family": "slow",
+        "description": "Takes its time",
+        "task": "recognition",
+        "recognition": {
+            "height_px": 32,
+            "width_px": 64,
+            "resize": "stretch",
+            "step_px": 4,
+            "max_text_length": 9,
+        },
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SlowModel:
     """Takes its time for each batch, whatever its size."""
 
     seconds: float
     version: str = "slow"
+    threads: int = 1
 
-    def read(self, images: Iterable[Image.Image]) -> list[Reading]:
+    def warm_up(self) -> None:
+        """Take time for it, or fail."""
+        time.sleep(float(os.environ.get("LOAD_S", "0")))
+        if "BROKEN" in os.environ:
+            raise ArithmeticError("this model does not load")
+
+    def predict(self, inputs: Iterable[Image.Image]) -> list[Reading]:
         """Return the size of the batch; a red image breaks the model."""
         time.sleep(self.seconds)
-        batch = list(images)
+        batch = list(inputs)
         if any(image.getpixel((0, 0)) == (255, 0, 0) for image in batch):
             raise ArithmeticError("red")
         size = str(len(batch))
         return [Reading(size, 1.0, (1.0,) * len(size)) for _ in batch]
 
 
-def _load() -> SlowModel:
-    time.sleep(float(os.environ.get("LOAD_S", "0")))
-    if "BROKEN" in os.environ:
-        raise ArithmeticError("this model does not load")
-    return SlowModel(float(os.environ.get("READ_S", "0")))
-
-
 if __name__ == "__main__":
-    serve(_load, limits_from(), host="127.0.0.1", port=0)
+    slow: Predictor[Image.Image, Reading] = SlowModel(float(os.environ.get("READ_S", "0")))
+    serve(task_of(FAMILY), slow, limits_from(), host="127.0.0.1", port=0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import Problem, StateError
+from config.protocol import ML_ROOT_VARIABLE
 from config.yaml_source import Settings
 from containers.common.contract import Job
 from containers.common.delivery import write_nothing

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.tasks.detection import Detection
-from containers.runtime.boxes import boxes_in
 from containers.paddle.detection.losses import detection_loss
-from containers.paddle.detection.outlines import lost_px, outlines_of
+from containers.paddle.detection.outlines import outlines_of
 from containers.paddle.detection.targets import Targets, stacked, targets_of
+from containers.runtime.boxes import boxes_in, lost_px
 from containers.runtime.tiles import page_map, spans
 from corpus.sample import Polygon
 
@@ -46,18 +46,19 @@ def test_what_is_taken_off_a_rectangle_is_known_from_what_is_left(w: float, h: f
 def test_a_perfect_map_gives_the_box_back(width: float, height: float, angle: float, ratio: float) -> None:
     text = turned(100.3, 99.6, width, height, angle)
     targets = targets_of(outlines_of([text], ratio), [], 0, 0, 200)
-    (box,) = boxes_in(targets.core, HOW.model_copy(update={"shrink_ratio": ratio}))
-    assert overlap(box.polygon, text) > 0.65  # a core is as few as four pixels high
+    found = boxes_in(targets.core, HOW.model_copy(update={"shrink_ratio": ratio}))
+    (polygon,), (score,) = found.polygons, found.scores
+    assert overlap(polygon, text) > 0.65  # a core is as few as four pixels high
     # at 45 degrees two corners are equally far up and left, but for single precision
-    assert sum(box.polygon[0]) == pytest.approx(min(map(sum, box.polygon)), abs=1e-3)
-    assert box.score == pytest.approx(1.0)
-    assert shapely.LinearRing(box.polygon).is_ccw  # clockwise on a page, where y points down
+    assert sum(polygon[0]) == pytest.approx(min(map(sum, polygon)), abs=1e-3)
+    assert score == pytest.approx(1.0)
+    assert shapely.LinearRing(polygon).is_ccw  # clockwise on a page, where y points down
 
 
 def test_the_first_corner_is_the_top_left() -> None:
     probabilities = np.zeros((60, 90), np.float32)
     probabilities[20:26, 10:60] = 1.0
-    (box,) = boxes_in(probabilities, HOW)
+    (polygon,) = boxes_in(probabilities, HOW).polygons
     lost = lost_px(50, 6, 0.4)
     expected = [
         (10 - lost, 20 - lost),
@@ -65,7 +66,7 @@ def test_the_first_corner_is_the_top_left() -> None:
         (60 + lost, 26 + lost),
         (10 - lost, 26 + lost),
     ]
-    np.testing.assert_allclose(box.polygon, expected, atol=1e-4)
+    np.testing.assert_allclose(polygon, expected, atol=1e-4)
 
 
 def test_faint_and_minute_spots_are_no_texts() -> None:
@@ -74,10 +75,11 @@ def test_faint_and_minute_spots_are_no_texts() -> None:
     probabilities[20:25, 10:60] = 0.61
     probabilities[40, 40] = 1.0
     how = HOW.model_copy(update={"min_side_px": 5.0})
-    (box,) = boxes_in(probabilities, how)
-    assert sum(box.polygon[0]) == min(map(sum, box.polygon))
-    assert box.score == pytest.approx(0.61)
-    assert len(boxes_in(probabilities, how.model_copy(update={"min_side_px": 0.0}))) == 2
+    found = boxes_in(probabilities, how)
+    (polygon,), (score,) = found.polygons, found.scores
+    assert sum(polygon[0]) == min(map(sum, polygon))
+    assert score == pytest.approx(0.61)
+    assert len(boxes_in(probabilities, how.model_copy(update={"min_side_px": 0.0})).polygons) == 2
 
 
 def test_targets_of_a_crop_are_those_of_the_page() -> None:
@@ -155,4 +157,4 @@ def test_a_text_across_tiles_is_one_text(shape: tuple[int, int]) -> None:
         return (batch[:, :1] + 1) / 2
 
     np.testing.assert_allclose(page_map(noise, engine, HOW), noise / 255, atol=1e-6)
-    assert len(boxes_in(page_map(text, engine, HOW), HOW)) == 1
+    assert len(boxes_in(page_map(text, engine, HOW), HOW).polygons) == 1

@@ -14,28 +14,29 @@ from PIL import Image
 from upath import UPath
 
 from config.errors import ConfigError
-from config.family import load_any_family
+from config.tasks import load_family, load_recipe
+from config.tasks.detection import DetectionFamily, DetectionRecipe
 from containers.common.artifact import Artifact
+from containers.common.data import open_data
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, JobError, TrainingError
-from containers.runtime.preprocessing import PagePreprocessing
+from containers.common.model import Inputs
 from containers.common.progress import nothing
-from containers.runtime.detector import open_detector
-from containers.paddle.detection.pages import Page, load_pages, open_page_data
-from containers.paddle.detection.parity import prove
 from containers.paddle.detection.objective import DetectionObjective, engine_of
+from containers.paddle.detection.pages import Page, load_pages
+from containers.paddle.detection.parity import prove
 from containers.paddle.detection.training import train_detector
 from containers.paddle.engines import EngineName
 from containers.paddle.hyperparameters import Hyperparameters
-from containers.common.model import Inputs
+from containers.paddle.image import IMAGE
 from containers.paddle.networks import build_detector
-from containers.paddle.recipe import load_recipe
 from containers.paddle.trainer import load_weights
 from corpus import formats
 from corpus.ingest import Options, import_records
-from corpus.snapshot import write_snapshot
-from evaluation.regions import UNREADABLE, spot
+from corpus.snapshot import Snapshot, write_snapshot
+from evaluation.regions import UNREADABLE, Region, spot
 from evaluation.regions import Page as Judged
+from tasks.detection.contract import Contract, PagePreprocessing
 
 
 @pytest.fixture(scope="module")
@@ -56,20 +57,24 @@ def champion(home: Path) -> Artifact:
 @pytest.fixture(scope="module")
 def val(champion: Artifact, home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Page, ...]:
     folder = tmp_path_factory.mktemp("val")
-    return load_pages([open_page_data(str(home / "labels"), folder / "s")], "val", _how(champion), folder)
+    return load_pages([_data(home / "labels", folder)], "val", _how(champion), folder)
 
 
 def _how(artifact: Artifact) -> PagePreprocessing:
-    assert artifact.description.pages is not None
-    return artifact.description.pages
+    return artifact.contract_as(Contract).pages
 
 
 def _train(home: Path, inputs: Inputs, stop: Stop | None = None, **settings: object) -> Artifact | None:
-    family = load_any_family(home / "family.yaml")
-    assert family.task == "detection"
-    recipe = load_recipe(family.training.recipe)
+    family = load_family(home / "family.yaml")
+    recipe = load_recipe(family)
+    assert isinstance(family, DetectionFamily)
+    assert isinstance(recipe, DetectionRecipe)
     parameters = Hyperparameters.model_validate({"family": "sheets", **settings})
     return train_detector(family, recipe, parameters, inputs, stop or Stop(), nothing)
+
+
+def _data(place: Path, scratch: Path) -> Snapshot:
+    return open_data(str(place), load_family("pid-det"), scratch, examined=True)
 
 
 def _inputs(home: Path, folder: Path, **others: Path) -> Inputs:
@@ -88,7 +93,7 @@ def test_it_learns_and_says_how_well(champion: Artifact) -> None:
     about = champion.description
     history = json.loads(champion.file("history.json").read_text())
     assert history[-1]["train_loss"] < 0.6 * history[0]["train_loss"]
-    assert about.provenance.val_hmean == max(one["val_hmean"] for one in history) > 0.7
+    assert about.provenance.figures["hmean"] == max(one["val_hmean"] for one in history) > 0.7
     assert {name: (one.images, one.mismatches) for name, one in about.parity.items()} == {
         "paddle": (4, 0),
         "onnx": (4, 0),
@@ -100,18 +105,22 @@ def test_it_learns_and_says_how_well(champion: Artifact) -> None:
 def test_the_artifact_finds_the_texts_of_a_page(
     champion: Artifact, home: Path, val: tuple[Page, ...], engine: EngineName
 ) -> None:
-    detector = open_detector(champion, engine)
+    detector = IMAGE.open(champion, engine)
     assert detector.version == champion.version
     source = home / "labels/images"
     # every sixth sheet is for val
-    found = [detector.find(Image.open(source / f"{6 * number}.png")) for number in range(4)]
-    judged = [Judged(page.image, page.regions, regions) for page, regions in zip(val, found, strict=True)]
-    assert spot(judged).detection.hmean == pytest.approx(champion.description.provenance.val_hmean)
+    found = [one.polygons for one in detector.predict(Image.open(source / f"{6 * n}.png") for n in range(4))]
+    regions = [tuple(Region(one, "") for one in on_page) for on_page in found]
+    judged = [Judged(page.image, page.regions, each) for page, each in zip(val, regions, strict=True)]
+    expected = champion.description.provenance.figures["hmean"]
+    assert spot(judged).detection.hmean == pytest.approx(expected)
     # two sheets side by side: the tiles lie otherwise, the texts are the same
     wide = Image.new("L", (2 * sheets.WIDTH_PX, sheets.HEIGHT_PX), 255)
     for place in (0, sheets.WIDTH_PX):
         wide.paste(Image.open(source / "0.png"), (place, 0))
-    assert len(detector.find(wide)) == pytest.approx(2 * len(found[0]), abs=1)
+    (both,) = detector.predict([wide])
+    assert len(both.polygons) == pytest.approx(2 * len(found[0]), abs=1)
+    assert len(both.scores) == len(both.polygons)
 
 
 def test_an_export_that_is_not_the_network_is_refused(champion: Artifact, val: tuple[Page, ...]) -> None:
@@ -131,8 +140,8 @@ def test_training_continues_from_a_champion(champion: Artifact, home: Path, tmp_
     artifact = _train(home, inputs, epochs=1, learning_rate=1e-6)
     assert artifact is not None
     assert artifact.description.provenance.parent == champion.version
-    assert artifact.description.provenance.val_hmean == pytest.approx(
-        champion.description.provenance.val_hmean, abs=0.1
+    assert artifact.description.provenance.figures["hmean"] == pytest.approx(
+        champion.description.provenance.figures["hmean"], abs=0.1
     )
 
 
@@ -159,16 +168,16 @@ def test_a_network_that_finds_nothing_is_no_model(home: Path, tmp_path: Path) ->
 def test_a_step_sees_crops_of_its_own_and_the_same_when_repeated(
     champion: Artifact, val: tuple[Page, ...]
 ) -> None:
-    task = DetectionObjective(val, val, (), 1.0, _how(champion), batch_size=4, seed=1)
+    objective = DetectionObjective(val, val, (), 1.0, _how(champion), batch_size=4, seed=1)
     network = _network(champion)
-    rows = task.batches(0)[0]
-    losses = [float(task.loss(network.train() or network, rows, 0, step)) for step in (5, 5, 6)]
+    rows = objective.order.batches(0)[0]
+    losses = [float(objective.loss(network.train() or network, rows, 0, step)) for step in (5, 5, 6)]
     assert losses[0] == losses[1] != losses[2]
 
 
 def test_old_pages_are_replayed_by_their_ratio(champion: Artifact, val: tuple[Page, ...]) -> None:
-    task = DetectionObjective(val[:2], val, val[2:], 0.5, _how(champion), batch_size=4, seed=1)
-    rows = np.concatenate(task.batches(3))
+    objective = DetectionObjective(val[:2], val, val[2:], 0.5, _how(champion), batch_size=4, seed=1)
+    rows = np.concatenate(objective.order.batches(3))
     crops = 2 * 3  # of two pages, each as large as three tiles
     assert sorted(rows[rows < crops]) == list(range(crops))
     assert (rows >= crops).sum() == crops // 2
@@ -183,7 +192,7 @@ def test_what_nobody_could_read_is_unreadable(champion: Artifact, home: Path, tm
     file.write_text(
         "".join(f"{line[0]}\t{json.dumps(one)}\n" for line, one in zip(content, regions, strict=True))
     )
-    pages = load_pages([open_page_data(str(labels), tmp_path / "s")], "train", _how(champion), tmp_path)
+    pages = load_pages([_data(labels, tmp_path / "s")], "train", _how(champion), tmp_path)
     assert [(len(page.texts), len(page.unreadable)) for page in pages] == [
         (len(one) - (number == 0), int(number == 0)) for number, one in enumerate(regions)
     ]
@@ -203,14 +212,14 @@ def test_data_that_cannot_work_is_refused(home: Path, champion: Artifact, tmp_pa
     labels = sheets.write_pages(tmp_path / "labels", 6)
     (labels / "val.txt").unlink()
     with pytest.raises(JobError, match="no readable text in the split 'val'"):
-        load_pages([open_page_data(str(labels), tmp_path / "s")], "val", _how(champion), tmp_path)
+        load_pages([_data(labels, tmp_path / "s")], "val", _how(champion), tmp_path)
 
 
 @pytest.mark.parametrize(
     ("recipe", "settings", "told"),
     [
-        (sheets.RECIPE + "augmentation: {}\n", {}, "has an augmentation"),
-        (sheets.RECIPE.replace("task: detection", "task: recognition"), {}, "trains for recognition"),
+        (sheets.RECIPE + "augmentation: {}\n", {}, "unknown key 'augmentation'"),
+        (sheets.RECIPE.replace("task: detection", "task: recognition"), {}, "task is 'recognition'"),
         (sheets.RECIPE.replace("network: db-mobile", "network: db-mobil"), {}, "Did you mean 'db-mobile'"),
         (sheets.RECIPE.replace("branches: 1", "branch: 1"), {}, "options that it has"),
         (sheets.RECIPE, {"distillation": 1.0}, "a distillation"),

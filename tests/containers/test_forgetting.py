@@ -13,15 +13,14 @@ import growing
 import pytest
 
 from containers.common import entry
-from containers.common.artifact import open_folder
+from containers.common.artifact import charset_of, open_folder
 from containers.common.contract import Job
 from containers.common.entry import Stop
 from containers.common.errors import JobError
-from containers.common.jobs import evaluate as jobs_evaluate
-from containers.common.jobs import prepare
+from containers.common.jobs import evaluate, prepare, train
 from containers.common.tracking import URI_VARIABLE, TrackedRun
-from containers.paddle import evaluate, train
 from containers.paddle.hyperparameters import Hyperparameters
+from containers.paddle.image import IMAGE
 from corpus.snapshot import Snapshot
 
 
@@ -45,11 +44,11 @@ def _run(
     train_, replay, heldout = (prepared.processing_output(one) for one in ("train", "replay", "heldout"))
     channels = {"data": train_, "replay": replay, "model": champion, "config": home / "config"}
     trained = growing.training(home / name / "train", channels, snapshot=hash_, examine=False, **settings)
-    _succeed(train.main, trained)
+    _succeed(partial(train.main, image=IMAGE), trained)
     evaluated = growing.processing(
         home / name / "evaluate", {"model": trained.model, "heldout": heldout, **both}
     )
-    _succeed(partial(evaluate.main, words=[]), evaluated)
+    _succeed(partial(evaluate.main, words=[], image=IMAGE), evaluated)
     decision = json.loads((evaluated.processing_output("evaluation") / "decision.json").read_text())
     return trained.model, decision
 
@@ -94,12 +93,12 @@ def test_what_was_replayed_passes(
 ) -> None:
     logged: list[tuple[TrackedRun, str]] = []
     # tests/registry logs to real servers, whose database takes ten seconds to make
-    monkeypatch.setattr(jobs_evaluate, "log_run", lambda *given: logged.append(given))
+    monkeypatch.setattr(evaluate, "log_run", lambda *given: logged.append(given))
     monkeypatch.setenv(URI_VARIABLE, "sqlite:///nowhere.db")
     monkeypatch.setenv("GLYPHLINE_RUN", "run-7")
     model, decision = _run(champion.home, "careful", grown, champion.model, "1.0")
     assert decision["failures"] == 0, decision["summary"]
-    assert open_folder(model).charset.entries == tuple("0123456")
+    assert charset_of(open_folder(model)).entries == tuple("0123456")
     ((run, uri),) = logged
     assert uri == "sqlite:///nowhere.db"
     assert run.run == run.tags["run"] == "run-7"
@@ -119,4 +118,4 @@ def test_only_a_channel_that_says_nothing_excuses_idle_settings(tmp_path: Path) 
     silent = growing.training(tmp_path / "silent", {**channels, "replay": None, "model": None})
     assert train.fitting(settings, silent) == Hyperparameters(family="digits")
     with pytest.raises(JobError, match="input channel 'data' that says there is none"):
-        train.main(silent, Stop())
+        train.main(silent, Stop(), IMAGE)

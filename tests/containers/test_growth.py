@@ -7,8 +7,8 @@ import paddle
 import pytest
 
 from containers.common.errors import ArtifactError
-from containers.paddle.networks import build, recognisers
 from containers.common.growth import carried_over, grown_alphabet
+from containers.paddle.networks import HEAD, build, recognisers
 from containers.paddle.trainer import load_weights, weights_of
 
 OLD, NEW = ("ก", "ข", "z"), "aขé"
@@ -29,7 +29,9 @@ def test_logits_of_old_characters_do_not_change_before_the_first_step(name: str)
     alphabet = grown_alphabet(OLD, NEW)
     champion = build(name, OPTIONS[name], len(OLD) + 1)
     network = build(name, OPTIONS[name], len(alphabet) + 1)
-    begun, account = carried_over(weights_of(network), weights_of(champion), OLD, alphabet, "here")
+    begun, account = carried_over(
+        weights_of(network), weights_of(champion), "here", head=HEAD, old=OLD, alphabet=alphabet
+    )
     load_weights(network, begun)
     assert account.new_characters == ("a", "é")
     assert account.grown == ("head.bias", "head.weight")
@@ -48,13 +50,13 @@ def test_a_dropped_weight_is_an_error() -> None:
     wide = build("crnn-lite", {"channels": [4, 4, 4, 8], "hidden": 4}, 4)
     narrow = build("crnn-lite", OPTIONS["crnn-lite"], 4)
     with pytest.raises(ArtifactError, match=r"is \(8,.*in the champion, \(4,"):
-        carried_over(weights_of(narrow), weights_of(wide), OLD, OLD, "here")
+        carried_over(weights_of(narrow), weights_of(wide), "here")
     champion = weights_of(narrow)
     del champion["head.bias"]
     with pytest.raises(ArtifactError, match=r"head\.bias is missing in the champion"):
-        carried_over(weights_of(narrow), champion, OLD, OLD, "here")
+        carried_over(weights_of(narrow), champion, "here")
     with pytest.raises(ArtifactError, match="extra has no place in the network"):
-        carried_over(weights_of(narrow), {**weights_of(narrow), "extra": np.zeros(1)}, OLD, OLD, "here")
+        carried_over(weights_of(narrow), {**weights_of(narrow), "extra": np.zeros(1)}, "here")
 
 
 def test_a_head_of_another_charset_is_no_growth() -> None:
@@ -63,4 +65,24 @@ def test_a_head_of_another_charset_is_no_growth() -> None:
         build("crnn-lite", OPTIONS["crnn-lite"], 3),
     )
     with pytest.raises(ArtifactError, match=r"head\.weight"):
-        carried_over(weights_of(network), weights_of(champion), OLD, grown_alphabet(OLD, NEW), "here")
+        carried_over(
+            weights_of(network),
+            weights_of(champion),
+            "here",
+            head=HEAD,
+            old=OLD,
+            alphabet=grown_alphabet(OLD, NEW),
+        )
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_classes_may_lie_along_either_axis(axis: int) -> None:
+    """Paddle keeps them in columns, others in rows."""
+    old = np.arange(12, dtype=np.float32).reshape(3, 4)  # blank, a, b and c of three features
+    weights = old if axis else old.T
+    grown_shape = (3, 6) if axis else (6, 3)
+    own = {"top": np.zeros(grown_shape, np.float32)}
+    begun, _ = carried_over(own, {"top": weights}, "here", head={"top": axis}, old="abc", alphabet="abcde")
+    as_columns = begun["top"] if axis else begun["top"].T
+    np.testing.assert_array_equal(as_columns[:, :4], old)
+    np.testing.assert_array_equal(as_columns[:, 4:], np.repeat(old[:, 1:].mean(axis=1)[:, None], 2, axis=1))

@@ -17,13 +17,13 @@ from upath import UPath
 
 from config.tasks.recognition import Resize
 from containers.common.artifact import Artifact
-from containers.common.predictions import Unlabelled, predict_images
-from containers.runtime.preprocessing import Preprocessing
+from containers.paddle.image import IMAGE
 from containers.paddle.inference_yml import MODEL_NAME, inference_yml
-from containers.paddle.predict import open_trained
 from corpus.charset import Charset
+from corpus.images import open_image
+from tasks.recognition.contract import LinePreprocessing
 
-LINE = Preprocessing(height_px=32, width_px=320, resize="keep-ratio", grayscale=False)
+LINE = LinePreprocessing(height_px=32, width_px=320, resize="keep-ratio", grayscale=False)
 
 READ = """
 import json, sys
@@ -59,9 +59,9 @@ def test_paddlex_reads_the_same(tiny: Artifact, tmp_path: Path) -> None:
     ]  # widths that are padded by neither
     for path in paths:
         path.write_bytes(png(int(path.stem)))
-    ours = list(predict_images(open_trained(tiny.folder, tmp_path, "paddle").load(), paths))
+    ours = IMAGE.open(tiny, "paddle").predict(open_image(one.read_bytes(), str(one)) for one in paths)
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK": "True"}
     command = [sys.executable, "-W", "ignore", "-c", READ, MODEL_NAME, str(tiny.folder), *map(str, paths)]
     said = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
     theirs = json.loads(said.splitlines()[-1])
-    assert theirs == [one.prediction for one in ours if isinstance(one, Unlabelled)]
+    assert theirs == [one.text for one in ours]

@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from PIL import Image
 from upath import UPath
 
-from config.tasks.recognition import Resize
+from config.tasks.recognition import Augmentation, Resize
 from containers.common.errors import JobError
-from containers.runtime.preprocessing import PADDING, Preprocessing, fit, pixels_of, tensor_width_px, to_input
-from config.tasks.recognition import Augmentation
 from containers.paddle.recognition import lines as module
 from containers.paddle.recognition.augment import augment, joined
 from containers.paddle.recognition.lines import load_lines
+from containers.runtime.preprocessing import PADDING, fit, pixels_of, tensor_width_px, to_input
 from corpus import formats
 from corpus.images import open_image
 from corpus.ingest import Options, import_records
 from corpus.snapshot import Snapshot
+from tasks.recognition.contract import LinePreprocessing
 
 
-def _how(resize: Resize, *, grayscale: bool = True) -> Preprocessing:
-    return Preprocessing(height_px=32, width_px=96, resize=resize, grayscale=grayscale)
+def _how(resize: Resize, *, grayscale: bool = True) -> LinePreprocessing:
+    return LinePreprocessing(height_px=32, width_px=96, resize=resize, grayscale=grayscale)
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ from safetensors.numpy import save_file
 
 from config.errors import ConfigError
 from containers.common.errors import ArtifactError
+from containers.common.pretrained import fetched
 from containers.paddle.networks import build
 from containers.paddle.networks.svtr_lcnet import SvtrLcnet, definition_of
-from containers.paddle.pretrained import begun_from, fetched
+from containers.paddle.pretrained import begun_from
 from containers.paddle.trainer import load_weights, weights_of
 
 SCALE = 0.25

@@ -11,15 +11,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from PIL import Image
 from servers import Server, encoded, png, running
 
 from containers.common.artifact import Artifact
-from containers.runtime.ctc import Reading
-from containers.paddle.predict import open_trained
+from containers.paddle.image import IMAGE
+from tasks.recognition.answer import Reading
 
 LIMIT_BYTES = 1_000_000
 LINES = "application/jsonlines"
@@ -42,9 +41,10 @@ def server(tiny: Artifact, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield one
 
 
-def read_alone(tiny: Artifact, tmp_path: Path, data: bytes) -> Reading:
+def read_alone(tiny: Artifact, data: bytes) -> Reading:
     """What the library reads in one image."""
-    (reading,) = open_trained(tiny.folder, tmp_path).load().read([Image.open(io.BytesIO(data))])
+    (reading,) = IMAGE.open(tiny).predict([Image.open(io.BytesIO(data))])
+    assert isinstance(reading, Reading)
     return reading
 
 
@@ -52,11 +52,9 @@ def as_json(data: bytes) -> bytes:
     return json.dumps({"image": base64.b64encode(data).decode()}).encode()
 
 
-def test_a_raw_image_is_answered_as_the_library_reads_it(
-    server: Server, tiny: Artifact, tmp_path: Path
-) -> None:
+def test_a_raw_image_is_answered_as_the_library_reads_it(server: Server, tiny: Artifact) -> None:
     data = png(100)
-    expected = read_alone(tiny, tmp_path, data)
+    expected = read_alone(tiny, data)
     answer = server.read(data).json()
     assert answer["text"] == expected.text != ""
     assert answer["confidence"] == pytest.approx(expected.confidence, abs=1e-4)

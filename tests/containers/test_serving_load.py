@@ -15,14 +15,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from servers import GLYPHLINE, SLOW, Server, encoded, png, running
+from servers import FAMILY, GLYPHLINE, SLOW, Server, SlowModel, encoded, png, running
 
 from config.errors import StateError
+from config.family import Accepts
 from containers.common.artifact import Artifact
 from containers.common.errors import JobError
 from containers.runtime.serving.batching import Batcher, QueueFullError
 from containers.runtime.serving.limits import Limits, limits_from, port_from
 from containers.runtime.serving.server import serve
+from tasks import task_of
 
 
 def test_ping_answers_200_only_when_the_model_is_loaded(tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_the_command_serves_with_either_engine_and_leaves_when_told(
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     with running(SLOW, tmp_path) as server, pytest.raises(StateError, match=f"127.0.0.1:{server.port}"):
-        serve(lambda: pytest.fail("loaded"), Limits(), host="127.0.0.1", port=server.port)
+        serve(task_of(FAMILY), SlowModel(0.0), Limits(), host="127.0.0.1", port=server.port)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +161,16 @@ def test_a_wrong_limit_is_named(environment: dict[str, str], told: str) -> None:
     with pytest.raises(JobError) as error:
         limits_from(environment)
     assert told in str(error.value)
+
+
+def test_what_the_environment_does_not_say_the_task_does() -> None:
+    page = Accepts(("image",), max_pixels=150_000_000, max_batch=4)
+    assert limits_from({}, page) == Limits(
+        max_pixels=150_000_000, max_request_pixels=150_000_000, max_batch=4
+    )
+    said = {"GLYPHLINE_MAX_PIXELS": "7", "GLYPHLINE_MAX_BATCH": "9"}
+    assert limits_from(said, page) == Limits(max_pixels=7, max_batch=9, max_request_pixels=150_000_000)
+    assert limits_from({"GLYPHLINE_MAX_REQUEST_PIXELS": "5"}, page).max_pixels == 5
 
 
 def test_limits_and_port_come_from_the_environment() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,11 +11,12 @@ import paddle
 import pytest
 
 from config.errors import StateError
+from config.recipe import Optimisation
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, TrainingError
 from containers.common.progress import Tick, nothing
-from config.recipe import Optimisation
-from containers.paddle.trainer import Rows, Setup, Validation, load_weights, train, weights_of
+from containers.common.reader import Order, Rows
+from containers.paddle.trainer import Setup, Validation, load_weights, train, weights_of
 
 HOW = Optimisation(epochs=4, batch_size=8, learning_rate=0.05, weight_decay=0.01, averaging=0.9)
 
@@ -30,10 +30,8 @@ class Toy:
     scale: float = 1.0
     silent: bool = False
     validations: int = 0
+    order: Order = field(default_factory=lambda: Order(new=64, batch_size=8, seed=0))
 
-    def batches(self, epoch: int) -> Sequence[Rows]:
-        rows = np.random.default_rng(epoch).permutation(64)
-        return [rows[i : i + 8] for i in range(0, 64, 8)]
 
     def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
         if step == self.stop_at:
@@ -82,11 +80,11 @@ def test_the_best_weights_are_kept_not_the_last(tmp_path: Path) -> None:
             self.seen.append(weights_of(network))
             return Validation(float(self.validations), {})
 
-    task, network = Worsening(), _network()
-    outcome = train(network, task, _setup(tmp_path, HOW.model_copy(update={"patience": 2})), Stop(), nothing)
+    toy, network = Worsening(), _network()
+    outcome = train(network, toy, _setup(tmp_path, HOW.model_copy(update={"patience": 2})), Stop(), nothing)
     assert (outcome.best_epoch, outcome.epochs) == (1, 3)
     for name, array in weights_of(network).items():
-        np.testing.assert_array_equal(array, task.seen[0][name])
+        np.testing.assert_array_equal(array, toy.seen[0][name])
 
 
 def test_what_is_no_number_any_more_is_said(tmp_path: Path) -> None:

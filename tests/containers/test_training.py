@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from functools import partial
 from pathlib import Path
 
 import digits
@@ -19,24 +20,25 @@ import pytest
 from upath import UPath
 
 from config.errors import InputError
-from config.family import load_family
+from config.protocol import ML_ROOT_VARIABLE
+from config.tasks import load_family
 from containers.common import entry
-from containers.common.artifact import Artifact, open_artifact
+from containers.common.artifact import Artifact, charset_of, open_artifact
 from containers.common.contract import Job
 from containers.common.entry import Stop
 from containers.common.errors import ArtifactError, TrainingError
-from containers.runtime.preprocessing import preprocessing_of
+from containers.common.jobs.train import main, run
+from containers.common.model import Inputs
 from containers.common.progress import nothing
-from containers.runtime.recogniser import recogniser_of
 from containers.paddle.engines import open_engine
 from containers.paddle.hyperparameters import Hyperparameters
-from containers.common.model import Inputs
+from containers.paddle.image import IMAGE
 from containers.paddle.recognition import training
 from containers.paddle.recognition.export import prove
 from containers.paddle.recognition.lines import load_lines
-from containers.paddle.train import main, run
 from corpus.images import open_image
 from corpus.snapshot import Snapshot, open_snapshot
+from tasks.recognition.contract import Contract, preprocessing_of
 
 
 @pytest.fixture(scope="session")
@@ -59,24 +61,23 @@ def champion(home: Path) -> Artifact:
 
 def _train(home: Path, inputs: Inputs, **settings: object) -> Artifact | None:
     parameters = Hyperparameters.model_validate({"family": "digits", **settings})
-    return run(load_family(home / "family.yaml"), parameters, inputs, Stop(), nothing)
+    return run(IMAGE, load_family(home / "family.yaml"), parameters, inputs, Stop(), nothing)
 
 
 def _exact_match(artifact: Artifact, snapshot: Snapshot) -> float:
-    recogniser = recogniser_of(artifact, open_engine(artifact, "onnx"))
     samples = [sample for sample in snapshot.samples() if sample.split == "val"]
     images = [open_image(snapshot.image_path(one).read_bytes(), one.id) for one in samples]
-    readings = recogniser.read(images)
+    readings = IMAGE.open(artifact, "onnx").predict(images)
     return float(np.mean([reading.text == one.text for reading, one in zip(readings, samples, strict=True)]))
 
 
 def test_the_artifact_reads_what_it_was_taught(champion: Artifact, home: Path) -> None:
     about = champion.description
     assert _exact_match(champion, open_snapshot(str(home / "old/snapshot"))) > 0.9
-    assert about.provenance.val_exact_match > 0.9
+    assert about.provenance.figures["exact_match"] > 0.9
     assert {name: one.mismatches for name, one in about.parity.items()} == {"paddle": 0, "onnx": 0}
     assert about.parity["onnx"].images == 80
-    assert champion.charset.entries == tuple("01234")
+    assert charset_of(champion).entries == tuple("01234")
     assert about.provenance.data == open_snapshot(str(home / "old/snapshot")).description.hash
     assert len(json.loads(champion.file("history.json").read_text())) == 5
 
@@ -94,7 +95,7 @@ def test_the_charset_grows_and_nothing_is_forgotten(champion: Artifact, home: Pa
     inputs = Inputs(str(new.folder), tmp_path / "m", tmp_path / "c", champion.folder, str(old.folder))
     grown = _train(home, inputs, replay_ratio=2.0, distillation=0.1)
     assert grown is not None
-    assert grown.charset.entries == tuple("0123456789")
+    assert charset_of(grown).entries == tuple("0123456789")
     assert grown.description.provenance.parent == champion.version
     assert _exact_match(champion, new) == 0.0
     assert _exact_match(grown, new) > 0.8
@@ -122,19 +123,19 @@ def test_an_export_that_is_not_the_network_is_refused(champion: Artifact, home: 
     with np.load(champion.file("weights.npz")) as weights:
         load_weights(network, dict(weights))
     network.eval()
-    engine = open_engine(champion, "onnx")
-    assert prove(network, about.temperature, engine, val, "01234", Stop()).mismatches == 0
+    engine, temperature = open_engine(champion, "onnx"), champion.contract_as(Contract).temperature
+    assert prove(network, temperature, engine, val, "01234", Stop()).mismatches == 0
     with paddle.no_grad():
         network.head.bias.set_value(network.head.bias + paddle.to_tensor([0, 9.0, 0, 0, 0, 0]))
     with pytest.raises(
         TrainingError, match=r"of 80 validation images, first images/.*\.png .*trained reads '0"
     ):
-        prove(network, about.temperature, engine, val, "01234", Stop())
+        prove(network, temperature, engine, val, "01234", Stop())
 
 
 def _start(root: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, ML_ROOT_VARIABLE: str(root), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "containers.paddle.train"]
+    command = [sys.executable, "-m", "containers.paddle", "train"]
     return subprocess.Popen(
         command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -213,7 +214,7 @@ def test_two_processes_train_one_model(home: Path, tmp_path: Path) -> None:
 def test_processes_that_fail_at_once_fail_as_one() -> None:
     """They end while the first failure is handled: none may be missed, or waited for in vain."""
     program = (
-        "from containers.common.launch import launch; raise SystemExit(launch(['false'], 4, gpus=False))"
+        "from containers.common.launch import launch; raise SystemExit(launch(['false'], 4, lambda *_: {}))"
     )
     for _ in range(5):
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
@@ -303,7 +304,7 @@ def test_bad_input_is_one_sentence_and_code_2(
     make, said = BAD[name]
     channels = {"data": home / "old/snapshot", **make(tmp_path, champion)}
     job = Job(digits.write_job(tmp_path / "ml", home / "family.yaml", {}, **channels))
-    assert entry.run(main, job) == entry.CALLERS_MISTAKE
+    assert entry.run(partial(main, image=IMAGE), job) == entry.CALLERS_MISTAKE
     assert said in job.failure.read_text()
     assert not job.model.exists()
 
@@ -312,7 +313,7 @@ def test_a_family_the_network_does_not_fit_is_refused(home: Path, tmp_path: Path
     family = tmp_path / "family.yaml"
     family.write_text((home / "family.yaml").read_text().replace("step_px: 4", "step_px: 8"))
     job = Job(digits.write_job(tmp_path / "ml", family, {}, data=home / "old/snapshot"))
-    assert entry.run(main, job) == entry.CALLERS_MISTAKE
+    assert entry.run(partial(main, image=IMAGE), job) == entry.CALLERS_MISTAKE
     assert "step_px 8; expected height_px 32, step_px 4" in job.failure.read_text()
 
 
@@ -322,7 +323,7 @@ def test_a_family_the_network_does_not_fit_is_refused(home: Path, tmp_path: Path
         ({"distillation": 0.5}, "distillation 0.5 without a champion"),
         ({"replay_ratio": 2.0}, "replay_ratio 2 without anything to replay"),
         ({"recipe": "svtr-lcnet"}, "height_px 48, step_px 8"),
-        ({"recipe": "db-mobile"}, "trains for detection"),
+        ({"recipe": "db-mobile"}, "which is for detection; expected one for recognition"),
         ({"recipe": "crnn-light"}, "Did you mean 'crnn-lite'"),
     ],
 )
@@ -368,7 +369,7 @@ def test_a_stop_after_the_last_epoch_delivers_nothing(
     monkeypatch.setattr(training, moment, stopping)
     inputs = Inputs(str(home / "old/snapshot"), tmp_path / "m", tmp_path / "c")
     parameters = Hyperparameters(family="digits", epochs=2)
-    assert run(load_family(home / "family.yaml"), parameters, inputs, stop, nothing) is None
+    assert run(IMAGE, load_family(home / "family.yaml"), parameters, inputs, stop, nothing) is None
     assert list((tmp_path / "c").glob("step-*.npz"))
     assert not list(tmp_path.glob("m/*"))
 
@@ -381,12 +382,12 @@ def test_a_charset_that_was_exchanged_is_noticed(champion: Artifact, tmp_path: P
     about["files"]["charset.txt"]["sha256"] = hashlib.sha256(data).hexdigest()
     (tmp_path / "m/artifact.json").write_text(json.dumps(about))
     with pytest.raises(ArtifactError, match="another charset"):
-        _ = open_artifact(tmp_path / "m", tmp_path).charset
+        charset_of(open_artifact(tmp_path / "m", tmp_path))
 
 
 def test_label_files_are_as_good_as_a_snapshot(home: Path, tmp_path: Path) -> None:
     inputs = Inputs(str(home / "old/labels"), tmp_path / "m", tmp_path / "c")
     artifact = _train(home, inputs, epochs=3)
     assert artifact is not None
-    assert artifact.charset.entries == tuple("01234")
+    assert charset_of(artifact).entries == tuple("01234")
     assert UPath(home / "old/labels").is_dir()
