@@ -20,14 +20,16 @@ from PIL import Image, ImageDraw, ImageFont
 from table import report
 from upath import UPath
 
-from config.family import Family, load_family
+from config.tasks import load_family
 from corpus.examine import examine
+from corpus.examine.asks import Asks
 from corpus.formats import read
 from corpus.images import put_image
 from corpus.ingest import Options, import_records
 from corpus.sample import Sample
 from corpus.snapshot import write_snapshot
 from corpus.splits import SplitPolicy, split_of
+from tasks import task_of
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./: "
 
@@ -48,12 +50,24 @@ def draw_lines(folder: Path, count: int) -> Path:
         path, sha256 = put_image(root, buffer.getvalue(), "PNG")
         group = f"page-{number // 50}"
         split = split_of(group, policy)
-        samples.append(Sample(f"lines/{number}", path, sha256, width, 32, text, group, "lines", split))
+        samples.append(
+            Sample(
+                id=f"lines/{number}",
+                image=path,
+                sha256=sha256,
+                width=width,
+                height=32,
+                text=text,
+                group=group,
+                source="lines",
+                split=split,
+            )
+        )
     write_snapshot(root, samples, [], policy=policy, form="NFC")
     return folder
 
 
-def measure(name: str, folder: Path, family: Family, cache: Path) -> list[dict[str, object]]:
+def measure(name: str, folder: Path, task: Asks, cache: Path) -> list[dict[str, object]]:
     """Examine `folder` cold on one core and on all, then warm; return a row for each."""
     rows: list[dict[str, object]] = []
     cores = len(os.sched_getaffinity(0))
@@ -62,7 +76,7 @@ def measure(name: str, folder: Path, family: Family, cache: Path) -> list[dict[s
             for file in cache.parent.glob(f"{cache.name}*"):
                 file.unlink()
         start, cpu = time.perf_counter(), time.process_time()
-        found = examine(str(folder), family, cache=cache, workers=workers)
+        found = examine(str(folder), task, cache=cache, workers=workers)
         seconds = time.perf_counter() - start
         count = sum(found.samples.values())
         rows.append(
@@ -85,15 +99,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
     count = parser.parse_args().count
-    family = load_family("receipt-rec")
+    task = task_of(load_family("receipt-rec"))
     sroie = Path(os.environ.get("GLYPHLINE_DATA") or Path(__file__).parents[2] / "shared" / "data") / "sroie"
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        rows = measure("drawn lines", draw_lines(root / "lines", count), family, root / "lines.sqlite")
+        rows = measure("drawn lines", draw_lines(root / "lines", count), task, root / "lines.sqlite")
         if sroie.is_dir():
             records = read("sroie", UPath(sroie))
             import_records(records, UPath(root / "sroie"), Options("sroie"))
-            rows += measure("SROIE crops", root / "sroie", family, root / "sroie.sqlite")
+            rows += measure("SROIE crops", root / "sroie", task, root / "sroie.sqlite")
     report("examine", rows)
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import orjson
 
 from config.errors import StateError
-from corpus.examine.facts import VERSION, Facts, Fault, Measured, Reading
+from corpus.examine.facts import VERSION, Facts, Fault, Measured, Measurements
 
 _APPLICATION = 0x474C5950
 """Marks a database as ours: the application id at byte 68 (https://sqlite.org/fileformat.html), "GLYP"."""
@@ -99,15 +99,15 @@ class Cache:
 
         return self._safely(ask)
 
-    def remember(self, folder: str, readings: Iterable[tuple[Reading, str | None]]) -> None:
-        """Keep what `readings` found, each with the stamp that its file had before it was read."""
+    def remember(self, folder: str, found: Iterable[tuple[Measurements, str | None]]) -> None:
+        """Keep what was `found`, each with the stamp that its file had before it was read."""
         files: list[tuple[str, ...]] = []
         rows: dict[type[Measured], list[tuple[str | int, ...]]] = {kind: [] for _, kind in _KINDS}
-        for reading, stamp in readings:
+        for one, stamp in found:
             if stamp is not None:
-                files.append((folder, reading.image, stamp, reading.sha256))
-            for region, measured in reading.measured.items():
-                rows[type(measured)].append((reading.sha256, region, *measured))
+                files.append((folder, one.image, stamp, one.sha256))
+            for region, measured in one.measured.items():
+                rows[type(measured)].append((one.sha256, region, *measured))
 
         def write(connection: sqlite3.Connection) -> None:
             with connection:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpus.examine.examination import Ceiling, Examination, Obstacle
+from corpus.examine.examination import Ceiling, Examination
 
 MOST_CHARACTERS = 400
 BAR_PX = 44
@@ -43,9 +43,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a bar, in per cent of its length: what can be read right (None), or what stops it."""
+    """A part of a bar, in per cent of its length: what can be got right (None), or what stops it."""
 
-    obstacle: Obstacle | None
+    obstacle: str | None
     samples: int
     start: float
     length: float
@@ -54,7 +54,7 @@ class Slice:
 def ceiling_slices(ceiling: Ceiling) -> list[Slice]:
     """Return the bar of a split: what is reachable, then what is lost, reason by reason."""
     slices, start = [], 0.0
-    parts: list[tuple[Obstacle | None, int]] = [(None, ceiling.reachable), *ceiling.lost.items()]
+    parts: list[tuple[str | None, int]] = [(None, ceiling.reachable), *ceiling.lost.items()]
     for obstacle, samples in parts:
         length = 100 * samples / ceiling.samples
         slices.append(Slice(obstacle, samples, start, length))

@@ -6,25 +6,28 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import Problem
-from config.family import ExamineThresholds, Family, Recognition
+from config.family import ExamineThresholds, Family
 from corpus.charset import Charset
-from corpus.examine.facts import Facts
+from corpus.examine.facts import NO_IMAGE, Facts
 from corpus.examine.images import Images
 from corpus.examine.source import Source
 from corpus.sample import SPLITS, Sample, Split
+
+if TYPE_CHECKING:
+    from corpus.examine.asks import Asks
+    from corpus.examine.examination import Ceiling
 
 ResultT = TypeVar("ResultT")
 Mask = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 _PLAIN = ("L", "RGB", "1", "P", "")
-_NOTHING = Facts("", "", 0, 0, 0, 1, transparent=False, blank=False, fingerprint=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Dataset:
     """A dataset under examination; row i is sample i. Columns are computed when a rule first asks."""
 
     source: Source
-    family: Family
+    task: Asks
     images: Images
     declared: Declared | None
     results: dict[Callable[[Dataset], object], object] = field(default_factory=dict)
@@ -65,9 +68,14 @@ class Dataset:
         return self.source.samples
 
     @property
-    def recognition(self) -> Recognition:
-        """How the family turns an image into CTC time steps."""
-        return self.family.recognition
+    def family(self) -> Family:
+        """Whose model shall learn from it; what only its own task knows is the task's to ask."""
+        return self.task.family
+
+    @cached_property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """The best that any training could reach, by split."""
+        return tuple(self.task.ceilings(self))
 
     @property
     def thresholds(self) -> ExamineThresholds:
@@ -95,6 +103,22 @@ class Dataset:
     def of_split(self, split: Split) -> Mask:
         """The rows of `split`."""
         return np.asarray(self.splits == SPLITS.index(split))
+
+    # --- items
+
+    @cached_property
+    def items(self) -> Integers:
+        """A number for each row, equal for rows of one item; an image in two splits is an item in each."""
+        if self.family.unit == "sample":
+            return np.arange(len(self.samples))
+        numbers: dict[tuple[str, Split], int] = {}
+        keys = ((one.image or one.id, one.split) for one in self.samples)
+        return _column([numbers.setdefault(key, len(numbers)) for key in keys])
+
+    @cached_property
+    def heads(self) -> Integers:
+        """The first row of each item."""
+        return np.unique(self.items, return_index=True)[1].astype(np.int64)
 
     # --- texts
 
@@ -130,32 +154,22 @@ class Dataset:
         """For each of `code_points` the row that it is in."""
         return np.repeat(np.arange(len(self.texts)), self.lengths)
 
-    @cached_property
-    def needed_steps(self) -> Integers:
-        """The least CTC steps for each text: its length, and a blank between equal neighbours.
-
-        Graves et al. 2006, *Connectionist Temporal Classification*, section 3.1.
-        """
-        codes, owners = self.code_points, self.owners
-        repeats = owners[1:][(codes[1:] == codes[:-1]) & (owners[1:] == owners[:-1])]
-        return self.lengths + np.bincount(repeats, minlength=len(self.texts))
-
     # --- images
 
     @cached_property
     def readable(self) -> Mask:
-        """Rows whose image, or region of it, decodes."""
+        """Rows whose image, or region of it, decodes; a row without an image is none of them."""
         return self.widths > 0
 
     @cached_property
     def pages(self) -> list[Facts]:
         """The whole image of each row; of no size where it does not decode."""
-        return [page if isinstance(page, Facts) else _NOTHING for page in self.images.pages]
+        return [page if isinstance(page, Facts) else NO_IMAGE for page in self.images.pages]
 
     @cached_property
     def parts(self) -> list[Facts]:
         """The part of its image that each row means; of no size where it is not `readable`."""
-        return [part if isinstance(part, Facts) else _NOTHING for part in self.images.parts]
+        return [part if isinstance(part, Facts) else NO_IMAGE for part in self.images.parts]
 
     @cached_property
     def unusual(self) -> list[int]:
@@ -177,27 +191,23 @@ class Dataset:
         return _column([part.height for part in self.parts])
 
     @cached_property
-    def given_steps(self) -> Integers:
-        """The CTC steps that the network gives for the image of each row."""
-        sizes, of_row = np.unique(self.widths << 32 | self.heights, return_inverse=True)
-        steps = [self.recognition.time_steps(size >> 32, size & 0xFFFFFFFF) for size in sizes.tolist()]
-        return _column(steps)[of_row]
-
-    @cached_property
-    def contents(self) -> Integers:
-        """A number for each row, equal for rows that show the very same image (or region of it).
+    def pictures(self) -> Integers:
+        """A number for each row, equal for rows whose images have the very same bytes.
 
         Rows without a readable file have a number of their own.
         """
-        keys: list[object] = [
-            row if content is None else content for row, content in enumerate(self.images.contents)
-        ]
-        for row in (row for row, sample in enumerate(self.samples) if sample.polygon is not None):
+        return _numbered([row if key is None else key for row, key in enumerate(self.images.contents)])
+
+    @cached_property
+    def contents(self) -> Integers:
+        """A number for each row, equal for rows that show the very same image, or region of it."""
+        regions = [row for row, sample in enumerate(self.samples) if sample.polygon is not None]
+        if not regions:
+            return self.pictures
+        keys: list[object] = self.pictures.tolist()
+        for row in regions:
             keys[row] = (keys[row], self.samples[row].polygon)
-        if len(set(keys)) == len(keys):  # the usual case, in a hurry
-            return np.arange(len(keys))
-        numbers: dict[object, int] = {}
-        return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+        return _numbered(keys)
 
     @cached_property
     def shared_contents(self) -> list[Integers]:
@@ -212,6 +222,14 @@ def groups_of(numbers: Integers) -> list[Integers]:
         return []
     ordered = shared[np.argsort(numbers[shared], kind="stable")]
     return np.split(ordered, np.flatnonzero(np.diff(numbers[ordered])) + 1)
+
+
+def _numbered(keys: Sequence[object]) -> Integers:
+    """Return a number for each key, equal for equal ones."""
+    if len(set(keys)) == len(keys):  # the usual case, in a hurry
+        return np.arange(len(keys))
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
 
 
 def _column(values: Sequence[int]) -> Integers:

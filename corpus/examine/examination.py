@@ -1,10 +1,11 @@
-"""The outcome of an examination: findings, the ceiling of exact match, and what the data looks like."""
+"""The outcome of an examination: findings, the best that the data allows, and what it looks like."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 import orjson
 from upath import UPath
@@ -12,10 +13,7 @@ from upath import UPath
 from config.errors import Severity
 from corpus.sample import Polygon
 
-SCHEMA = 1
-
-Obstacle = Literal["image", "no-text", "charset", "too-long", "too-few-steps", "conflict"]
-"""Why no training can make a model read a sample right; the first that applies is the one that is counted."""
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +57,36 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The best exact match that any training could reach on `split` (``all``: on all of them together).
+    """The best value of a figure that any training could reach on `split` (``all``: on all of them together).
 
-    `reachable` of `samples` can be read right; `lost` counts the others by their first obstacle.
+    `reachable` of `samples` can be got right; `lost` counts the others by their first obstacle, and `reasons`
+    says of each what it means. `best`: the value, where it is not simply the share of what is reachable.
+    `counted` is what the samples here are, for a reader: ``samples``, ``regions``.
     """
 
     split: str
     samples: int
     reachable: int
-    lost: Mapping[Obstacle, int]
+    lost: Mapping[str, int]
+    figure: str = "exact match"
+    best: Fraction | None = None
+    counted: str = "samples"
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exact(self) -> Fraction:
+        """The ceiling without rounding, 0 to 1; a split that is not empty has one."""
+        return Fraction(self.reachable, self.samples) if self.best is None else self.best
 
     @property
     def share(self) -> float:
-        """The ceiling, 0 to 1; a split that is not empty has one."""
-        return self.reachable / self.samples
+        """The ceiling, 0 to 1."""
+        return float(self.exact)
 
     @property
     def percent(self) -> str:
-        """The ceiling for a reader, rounded down: 100 % only where every sample can be read right."""
-        tenths = 1000 * self.reachable // self.samples
+        """The ceiling for a reader, rounded down: 100 % only where everything can be got right."""
+        tenths = math.floor(1000 * self.exact)
         return f"{tenths // 10}.{tenths % 10} %"
 
 
@@ -119,6 +128,7 @@ class Divergence:
 class Examination:
     """What an examination found. Splits without samples are left out of every mapping.
 
+    `items`: how many there are of what a model of the family answers once; `item` is what people call one.
     `characters`: how often each character occurs, by split. `lengths`: how many labels have how many
     code points, by split. `images_read` of `images` files had to be read, the others were known.
     """
@@ -127,11 +137,13 @@ class Examination:
     folder: UPath
     snapshot: str | None
     family: str
+    item: str
     min_ceiling: float
     findings: tuple[Finding, ...]
     ceilings: tuple[Ceiling, ...]
     charset: CharsetSummary
     samples: Mapping[str, int]
+    items: Mapping[str, int]
     groups: Mapping[str, int]
     labels: Mapping[str, Mapping[str, int]]
     characters: Mapping[str, Mapping[str, int]]
@@ -165,10 +177,13 @@ class Examination:
             "reference": self.reference,
             "snapshot": self.snapshot,
             "family": self.family,
+            "item": self.item,
             "min_ceiling": self.min_ceiling,
             "ceilings": [
                 {
+                    "figure": ceiling.figure,
                     "split": ceiling.split,
+                    "counted": ceiling.counted,
                     "samples": ceiling.samples,
                     "reachable": ceiling.reachable,
                     "share": ceiling.share,
@@ -189,6 +204,7 @@ class Examination:
             ],
             "charset": self.charset,
             "samples": dict(self.samples),
+            "items": dict(self.items),
             "groups": dict(self.groups),
             "labels": self.labels,
             "characters": self.characters,

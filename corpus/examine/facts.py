@@ -59,6 +59,9 @@ class Fault(NamedTuple):
 
 Measured = Facts | Fault
 
+NO_IMAGE = Facts("", "", 0, 0, 0, 1, transparent=False, blank=False, fingerprint=0)
+"""What can be said where there is no image to look at."""
+
 
 class Region(NamedTuple):
     """A part of an image by its outline, turned upright if it is tall and `turnable`."""
@@ -83,7 +86,7 @@ def region_of(sample: Sample) -> Region | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ImageToRead:
     """An image file to read. `known` is a content that was measured before: it need not be decoded."""
 
     image: str
@@ -91,7 +94,7 @@ class Task:
     regions: tuple[Region, ...]
 
 
-class Reading(NamedTuple):
+class Measurements(NamedTuple):
     """What a file held: the hash of its bytes, and what was measured of them by region."""
 
     image: str
@@ -106,21 +109,21 @@ class Unreadable(NamedTuple):
     fault: Fault
 
 
-def read_all(tasks: list[Task], *, folder: UPath) -> list[Reading | Unreadable]:
-    """Read, hash and where needed decode the images of `tasks`; runs in a worker process."""
-    return [_read(task, folder) for task in tasks]
+def read_all(wanted: list[ImageToRead], *, folder: UPath) -> list[Measurements | Unreadable]:
+    """Read, hash and where needed decode the images that are `wanted`; runs in a worker process."""
+    return [_read(one, folder) for one in wanted]
 
 
-def _read(task: Task, folder: UPath) -> Reading | Unreadable:
+def _read(one: ImageToRead, folder: UPath) -> Measurements | Unreadable:
     try:
-        data = (folder / as_posix(task.image)).read_bytes()
+        data = (folder / as_posix(one.image)).read_bytes()
     except FileNotFoundError:
-        return Unreadable(task.image, Fault("image.missing", f"no file {task.image}"))
+        return Unreadable(one.image, Fault("image.missing", f"no file {one.image}"))
     except OSError as error:
-        found = f"{task.image}, which cannot be read ({error.strerror or error})"
-        return Unreadable(task.image, Fault("image.unreadable", found))
+        found = f"{one.image}, which cannot be read ({error.strerror or error})"
+        return Unreadable(one.image, Fault("image.unreadable", found))
     sha256 = hashlib.sha256(data).hexdigest()
-    return Reading(task.image, sha256, {} if sha256 == task.known else measure(data, task.regions))
+    return Measurements(one.image, sha256, {} if sha256 == one.known else measure(data, one.regions))
 
 
 def measure(data: bytes, regions: Sequence[Region] = ()) -> dict[str, Measured]:

@@ -12,12 +12,13 @@ from upath import UPath
 
 from corpus.examine.cache import Cache, Known
 from corpus.examine.facts import (
+    NO_IMAGE,
     WHOLE,
     Fault,
+    ImageToRead,
     Measured,
-    Reading,
+    Measurements,
     Region,
-    Task,
     Unreadable,
     read_all,
     region_of,
@@ -36,7 +37,8 @@ class Images:
     """The image of each sample, in order, as it is now.
 
     `contents` is the hash of its bytes, None without a readable file; `pages` is the whole of it and
-    `parts` what is meant of it. Of `files` files, `read` had to be read.
+    `parts` what is meant of it, `facts.NO_IMAGE` of a sample without one. Of `files` files, `read` had to be
+    read.
     """
 
     contents: list[str | None]
@@ -54,7 +56,7 @@ def verify(
     A file with the stamp that it had when it was last read is not read again, and content that was
     measured before is not decoded again. Missing and changed files are noticed in any case.
     """
-    images = dict.fromkeys(sample.image for sample in samples)
+    images = dict.fromkeys(sample.image for sample in samples if sample.image is not None)
     regions = _regions_by_image(samples)
     listing = list_images(folder, images)
     root = local(folder)
@@ -62,36 +64,38 @@ def verify(
     known = Known() if cache is None else cache.recall(name, listing.stamps)
     # read what may have changed, and look again where regions are meant that nobody measured
     doubtful = (listing.stamps.keys() - known.contents.keys()) | (listing.stamps.keys() & regions.keys())
-    expected = {sample.image: sample.sha256 for sample in samples if sample.image in doubtful}
+    expected = {
+        one.image: one.sha256 or "" for one in samples if one.image is not None and one.image in doubtful
+    }
     if cache is not None:
         known.measured.update(cache.recall_contents({*expected.values()}))
-    tasks = list(_tasks(expected, regions, known))
-    done = len(images) - len(tasks)
+    wanted = list(_wanted(expected, regions, known))
+    done = len(images) - len(wanted)
     progress(done, len(images))
-    chunks = map_chunks(partial(read_all, folder=folder), tasks, chunk=_CHUNK, workers=workers)
+    chunks = map_chunks(partial(read_all, folder=folder), wanted, chunk=_CHUNK, workers=workers)
     while batch := list(itertools.chain.from_iterable(itertools.islice(chunks, _CHUNKS_A_TRANSACTION))):
-        readings = [one for one in batch if isinstance(one, Reading)]
+        found = [one for one in batch if isinstance(one, Measurements)]
         listing.faults.update(one for one in batch if isinstance(one, Unreadable))
         if cache is not None:
-            cache.remember(name, [(one, listing.stamps[one.image]) for one in readings])
-        _learn(readings, known)
+            cache.remember(name, [(one, listing.stamps[one.image]) for one in found])
+        _learn(found, known)
         done += len(batch)
         progress(done, len(images))
-    return _in_order(samples, known, listing.faults, files=len(images), read=len(tasks))
+    return _in_order(samples, known, listing.faults, files=len(images), read=len(wanted))
 
 
 def _regions_by_image(samples: Sequence[Sample]) -> dict[str, tuple[Region, ...]]:
     """Return the images of which samples mean a region, each with all that are meant."""
     regions: dict[str, dict[Region, None]] = {}
     for sample in samples:
-        if (region := region_of(sample)) is not None:
+        if sample.image is not None and (region := region_of(sample)) is not None:
             regions.setdefault(sample.image, {})[region] = None
     return {image: tuple(found) for image, found in regions.items()}
 
 
-def _tasks(
+def _wanted(
     expected: Mapping[str, str], regions: Mapping[str, tuple[Region, ...]], known: Known
-) -> Iterator[Task]:
+) -> Iterator[ImageToRead]:
     """Yield what has to be read of the images that are in doubt, each with the content it should have."""
     for image, should_be in expected.items():
         content = known.contents.get(image)
@@ -99,14 +103,14 @@ def _tasks(
         meant = regions.get(image, ())
         measured = all(sha256 + key in known.measured for key in (WHOLE, *(one.key for one in meant)))
         if content is None or not measured:
-            yield Task(image, sha256 if measured else None, meant)
+            yield ImageToRead(image, sha256 if measured else None, meant)
 
 
-def _learn(readings: Iterable[Reading], known: Known) -> None:
-    for reading in readings:
-        known.contents[reading.image] = reading.sha256
-        for region, measured in reading.measured.items():
-            known.measured[reading.sha256 + region] = measured
+def _learn(found: Iterable[Measurements], known: Known) -> None:
+    for one in found:
+        known.contents[one.image] = one.sha256
+        for region, measured in one.measured.items():
+            known.measured[one.sha256 + region] = measured
 
 
 def _in_order(
@@ -115,9 +119,12 @@ def _in_order(
     images = Images([], [], [], files, read)
     contents, measured = known.contents, known.measured
     for sample in samples:
+        content: str | None
         page: Measured
         part: Measured
-        if faults and sample.image in faults:
+        if sample.image is None:
+            content, page, part = None, NO_IMAGE, NO_IMAGE
+        elif faults and sample.image in faults:
             content, page = None, faults[sample.image]
             part = page
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from upath import UPath
 from corpus.crops import crop
 from corpus.errors import ImageError
 from corpus.examine import charts
-from corpus.examine.examination import Examination, Finding, Obstacle, Occurrence, Picture
+from corpus.examine.examination import Ceiling, Examination, Finding, Occurrence, Picture
 from corpus.examine.facts import as_posix
 from corpus.examine.summary import place_of
 from corpus.images import open_image, to_8_bit
@@ -26,14 +26,8 @@ SHOWN = 12
 """Places of a finding that are shown; the JSON has all."""
 
 _LARGEST_PX = (640, 96)  # twice the size on the page, for screens with two pixels a point
-_REASONS: dict[Obstacle, str] = {
-    "image": "the image does not decode",
-    "no-text": "there is no text",
-    "charset": "a character is not in the charset",
-    "too-long": "the label is longer than max_text_length",
-    "too-few-steps": "the image gives CTC too few time steps",
-    "conflict": "the same image has another label more often",
-}
+_COLOURS = 6
+"""Of reasons why something is out of reach; beyond, they begin again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +55,8 @@ def write_html(examination: Examination, out: UPath) -> None:
     html = environment.get_template("report.html").render(
         examination=examination,
         findings=[(finding, _places(finding, show)) for finding in examination.findings],
-        slices={ceiling.split: charts.ceiling_slices(ceiling) for ceiling in examination.ceilings},
-        reasons=_REASONS,
+        ceilings=_by_figure(examination),
+        colours=_COLOURS,
         bars=charts.character_bars(examination),
         columns=charts.length_columns(examination),
         charts=charts,
@@ -71,6 +65,29 @@ def write_html(examination: Examination, out: UPath) -> None:
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, html.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The ceilings of one figure, the last of them over all splits, and the colour of each reason."""
+
+    ceilings: tuple[Ceiling, ...]
+    colours: Mapping[str, str]
+
+    def slices(self, ceiling: Ceiling) -> list[tuple[charts.Slice, str]]:
+        """Return the parts of a split's bar, each with its colour."""
+        parts = charts.ceiling_slices(ceiling)
+        return [(one, "good" if one.obstacle is None else self.colours[one.obstacle]) for one in parts]
+
+
+def _by_figure(examination: Examination) -> list[Bars]:
+    bars = []
+    for figure in dict.fromkeys(ceiling.figure for ceiling in examination.ceilings):
+        chosen = tuple(ceiling for ceiling in examination.ceilings if ceiling.figure == figure)
+        # all reasons that the task knows, so that a reason has one colour in every report
+        known = dict.fromkeys(key for one in chosen for key in (*one.reasons, *one.lost))
+        bars.append(Bars(chosen, {key: f"lost-{k % _COLOURS}" for k, key in enumerate(known)}))
+    return bars
 
 
 def _places(finding: Finding, show: Callable[[Picture | None], str | None]) -> list[Shown]:

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import gc
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from upath import UPath
 
 from config.errors import Severity
-from config.family import Family
 from corpus.charset import read_charset
 from corpus.crops import is_turnable
 from corpus.examine import statistics
+from corpus.examine.asks import Asks
 from corpus.examine.cache import open_cache
-from corpus.examine.ceiling import ceilings
 from corpus.examine.dataset import Dataset, Declared
 from corpus.examine.examination import CharsetSummary, Examination, Finding, Occurrence, Picture
 from corpus.examine.images import verify
-from corpus.examine.rules import RULES, Hit
+from corpus.examine.rules import CEILING, SHARED, Hit
 from corpus.examine.source import read_source
 from corpus.parallel import Progress, silent
 from corpus.paths import as_path
@@ -32,14 +30,14 @@ _ORDER: tuple[Severity, ...] = ("error", "warning")
 
 def examine(
     reference: str | UPath,
-    family: Family,
+    task: Asks,
     *,
     charset: UPath | None = None,
     cache: Path | None = None,
     workers: int = 0,
     progress: Progress = silent,
 ) -> Examination:
-    """Say whether `family` can learn from a dataset, and the best exact match that any training could reach.
+    """Say whether a model of a task's family can learn from a dataset, and the best that it could reach.
 
     `reference` is a snapshot (``FOLDER`` or ``FOLDER@HASH``) or a manifest file, which may be broken:
     each fault is a finding. `charset` (else the family's, else what the data holds) is what labels are
@@ -51,15 +49,15 @@ def examine(
         StateError: the cache is another file, or a worker was killed.
     """
     start = time.perf_counter()
-    declared = _declared(family, charset)
+    declared = _declared(task, charset)
     # what a whole dataset needs is let go before the collector wakes up: it would look at every object
     with _without_garbage_collection():
-        return _examine(reference, family, declared, cache, workers, progress, start)
+        return _examine(reference, task, declared, cache, workers, progress, start)
 
 
 def _examine(
     reference: str | UPath,
-    family: Family,
+    task: Asks,
     declared: Declared | None,
     cache: Path | None,
     workers: int,
@@ -69,23 +67,25 @@ def _examine(
     source = read_source(reference)
     with open_cache(cache) as memory:
         images = verify(source.samples, source.folder, memory, workers, progress)
-    data = Dataset(source, family, images, declared)
+    data = Dataset(source, task, images, declared)
     return Examination(
         reference=str(reference),
         folder=source.folder,
         snapshot=source.snapshot,
-        family=family.family,
-        min_ceiling=family.examine.min_ceiling,
+        family=data.family.family,
+        item=data.family.noun,
+        min_ceiling=data.thresholds.min_ceiling,
         findings=tuple(sorted(_findings(data), key=lambda finding: _ORDER.index(finding.severity))),
-        ceilings=ceilings(data),
+        ceilings=data.ceilings,
         charset=CharsetSummary(
             declared.file if declared else None,
             len(data.charset.entries),
             len(data.charset.encodable),
             data.derived.entries,
         ),
-        samples=_counted(data, (sample.split for sample in source.samples)),
-        groups=_counted(data, (split for split, _ in {(s.split, s.group) for s in source.samples})),
+        samples=statistics.samples(data),
+        items=statistics.items(data),
+        groups={split: len(statistics.groups(data)[split]) for split, _ in statistics.splits_in(data)},
         labels=statistics.labels(data),
         characters=statistics.characters(data),
         lengths=statistics.lengths(data),
@@ -97,8 +97,8 @@ def _examine(
     )
 
 
-def _declared(family: Family, charset: UPath | None) -> Declared | None:
-    path = charset if charset is not None else family.recognition.charset
+def _declared(task: Asks, charset: UPath | None) -> Declared | None:
+    path = charset if charset is not None else task.family.charset_file
     if path is None:
         return None
     entries, problems = read_charset(as_path(str(path)))
@@ -106,7 +106,7 @@ def _declared(family: Family, charset: UPath | None) -> Declared | None:
 
 
 def _findings(data: Dataset) -> Iterator[Finding]:
-    for rule in RULES:
+    for rule in (CEILING, *data.task.rules(), *SHARED):
         if hits := list(rule.check(data)):
             occurrences = tuple(_occurrence(hit, data) for hit in hits)
             yield Finding(rule.id, rule.severity(hits, data), rule.what, rule.remedy, occurrences)
@@ -128,13 +128,10 @@ def _occurrence(hit: Hit, data: Dataset) -> Occurrence:
     )
 
 
-def _picture(sample: Sample) -> Picture:
+def _picture(sample: Sample) -> Picture | None:
+    if sample.image is None:
+        return None
     return Picture(sample.image, sample.polygon, turnable=is_turnable(sample.text))
-
-
-def _counted(data: Dataset, splits: Iterable[str]) -> dict[str, int]:
-    counts = Counter(splits)
-    return {split: counts[split] for split, _ in statistics.splits_in(data)}
 
 
 @contextmanager

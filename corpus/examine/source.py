@@ -12,7 +12,8 @@ from corpus import manifest
 from corpus.errors import ManifestError
 from corpus.paths import as_path
 from corpus.sample import Sample
-from corpus.snapshot import open_snapshot, read_problems
+from corpus.snapshot import Snapshot, open_snapshot, read_problems
+from corpus.splits import SplitPolicy
 
 _OF_THE_WHOLE_FILE = ("manifest.bom", "manifest.crlf")
 
@@ -21,13 +22,14 @@ _OF_THE_WHOLE_FILE = ("manifest.bom", "manifest.crlf")
 class Source:
     """`samples`, each from the line of `manifest` that `lines` says; `images` lie below `folder`.
 
-    `snapshot` is the hash, None for a bare manifest. `problems` are faults of the manifest,
-    `import_problems` what the import into the snapshot found.
+    `snapshot` is the hash and `shares` how it splits what is new, None for a bare manifest. `problems` are
+    faults of the manifest, `import_problems` what the import into the snapshot found.
     """
 
     folder: UPath
     manifest: UPath
     snapshot: str | None
+    shares: SplitPolicy | None
     samples: list[Sample]
     lines: list[int]
     problems: list[Problem]
@@ -52,20 +54,22 @@ def read_source(reference: str | UPath) -> Source:
         # the manifest is not the one that was hashed: say so, and say of each line what is wrong with it
         return _source(path, changed, None, manifest.load(changed), [error.problem], _import_problems(path))
     place = snapshot.folder / "manifest.jsonl"
-    data, hash_ = snapshot.manifest_bytes, snapshot.description.hash
-    return _source(snapshot.folder, place, hash_, data, [], _import_problems(snapshot.folder, hash_))
+    problems = _import_problems(snapshot.folder, snapshot.description.hash)
+    return _source(snapshot.folder, place, snapshot, snapshot.manifest_bytes, [], problems)
 
 
 def _source(
     folder: UPath,
     place: UPath,
-    snapshot: str | None,
+    snapshot: Snapshot | None,
     data: bytes,
     problems: list[Problem],
     import_problems: list[Problem],
 ) -> Source:
     samples, lines, faults = _with_lines(manifest.read_tolerantly(data, str(place)))
-    return Source(folder, place, snapshot, samples, lines, problems + faults, import_problems)
+    about = None if snapshot is None else snapshot.description
+    hash_, shares = (None, None) if about is None else (about.hash, about.splits)
+    return Source(folder, place, hash_, shares, samples, lines, problems + faults, import_problems)
 
 
 def _with_lines(items: Iterable[Sample | Problem]) -> tuple[list[Sample], list[int], list[Problem]]:

@@ -20,6 +20,27 @@ def splits_in(data: Dataset) -> list[tuple[Split, Mask]]:
     return [(split, rows) for split in SPLITS if (rows := data.of_split(split)).any()]
 
 
+def samples(data: Dataset) -> dict[str, int]:
+    """Return how many samples each split has."""
+    return {split: int(rows.sum()) for split, rows in splits_in(data)}
+
+
+@once
+def items(data: Dataset) -> dict[str, int]:
+    """Return how many items each split has: pages where a model answers pages, else samples."""
+    counts = np.bincount(data.splits[data.heads], minlength=len(SPLITS))
+    return {split: int(counts[SPLITS.index(split)]) for split, _ in splits_in(data)}
+
+
+@once
+def groups(data: Dataset) -> dict[Split, set[str]]:
+    """Return the groups of every split."""
+    found: dict[Split, set[str]] = {split: set() for split in SPLITS}
+    for sample in data.samples:
+        found[sample.split].add(sample.group)
+    return found
+
+
 def characters(data: Dataset) -> dict[str, dict[str, int]]:
     """Return how often each character occurs in each split, the most frequent first."""
     counted: dict[str, dict[str, int]] = {}
@@ -59,13 +80,12 @@ def labels(data: Dataset) -> dict[str, dict[str, int]]:
 
 
 def spreads(data: Dataset) -> tuple[Spread, ...]:
-    """Return the percentiles of label length, image size and spare CTC steps in each split."""
-    spare = data.given_steps - data.needed_steps
+    """Return the percentiles of label length, image size and what else the task measures in each split."""
     measures = {
         "characters in a label": (data.lengths, data.has_text),
         "width, px": (data.widths, data.readable),
         "height, px": (data.heights, data.readable),
-        "spare CTC steps": (spare, data.readable & data.has_text),
+        **data.task.measures(data),
     }
     found = []
     for name, (values, known) in measures.items():

@@ -13,14 +13,17 @@ def summary_lines(examination: Examination) -> Iterator[str]:
     """Yield the verdict, the ceiling of each split, and each finding with its first places."""
     verdict = "PASSED" if examination.passed else "REFUSED"
     errors, warnings = len(examination.errors), len(examination.warnings)
-    count = sum(examination.samples.values())
-    yield f"{verdict}: {examination.reference} for {examination.family}, {count:,} samples"
+    samples, items = sum(examination.samples.values()), sum(examination.items.values())
+    held = f"{samples:,} samples" + (f" on {items:,} {examination.item}s" if items != samples else "")
+    yield f"{verdict}: {examination.reference} for {examination.family}, {held}"
     yield f"{errors} errors, {warnings} warnings, {examination.elapsed_s:.1f} s"
-    if examination.ceilings:
-        yield "The best exact match that any training could reach:"
+    figure = None
     for ceiling in examination.ceilings:
+        if ceiling.figure != figure:
+            figure = ceiling.figure
+            yield f"The best {figure} that any training could reach:"
         lost = ", ".join(f"{obstacle} {number:,}" for obstacle, number in ceiling.lost.items())
-        of = f"{ceiling.reachable:,} of {ceiling.samples:,}"
+        of = f"{ceiling.reachable:,} of {ceiling.samples:,} {ceiling.counted}"
         yield f"  {ceiling.split:<7} {ceiling.percent:>7}  {of}" + (f"; lost by {lost}" if lost else "")
     for finding in (*examination.errors, *examination.warnings):
         yield from _finding_lines(finding)

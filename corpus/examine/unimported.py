@@ -11,7 +11,7 @@ from pathlib import Path
 from upath import UPath
 
 from config.errors import Problem
-from config.family import Family
+from corpus.examine.asks import Asks
 from corpus.examine.examination import Examination, Finding, Occurrence
 from corpus.examine.run import examine
 from corpus.ingest import Options, import_records
@@ -24,7 +24,7 @@ _Places = dict[str, tuple[str, int | None]]
 @contextmanager
 def examined(
     items: Iterable[Record | Problem],
-    family: Family,
+    task: Asks,
     *,
     name: str,
     reference: str,
@@ -50,9 +50,11 @@ def examined(
 
     with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
         out = UPath(folder) / "snapshot"
-        options = Options(name, form=family.recognition.unicode_form, workers=workers)
+        family = task.family
+        crops = family.unit != "image"  # who answers pages is asked about pages
+        options = Options(name, form=family.unicode_form, crop_regions=crops, workers=workers)
         import_records(noted(), out, options, progress)
-        found = examine(out, family, charset=charset, cache=cache, workers=workers, progress=progress)
+        found = examine(out, task, charset=charset, cache=cache, workers=workers, progress=progress)
         findings = tuple(_placed(finding, places) for finding in found.findings)
         yield replace(found, reference=reference, findings=findings)
 

@@ -1,10 +1,10 @@
-"""Small datasets to examine: images that differ, and manifests written by hand."""
+"""Small datasets to examine, images that differ and manifests written by hand, and who asks about them."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,17 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from config.family import ExamineThresholds, Family, Recognition
+from config.family import ExamineThresholds, Family
+from config.tasks.detection import Detection, DetectionFamily, DetectionGate
+from config.tasks.recognition import Recognition, RecognitionFamily, RecognitionGate
 from corpus.examine import Examination, examine
-from corpus.examine.examination import Finding
+from corpus.examine.dataset import Dataset, Integers, Mask
+from corpus.examine.examination import Ceiling, Finding
+from corpus.examine.rules import Rule
 from corpus.sample import Polygon, Sample, Split, encode
+from tasks.detection import rules as detection
+from tasks.recognition import ceiling, steps
+from tasks.recognition.rules import RULES
 
 
 def picture(seed: int, size: tuple[int, int] = (64, 32)) -> Image.Image:
@@ -46,26 +53,92 @@ class Line:
     meta: dict[str, Any] = field(default_factory=dict)
 
 
-def family(
-    charset: Path | None = None, *, recognition: dict[str, Any] | None = None, **examine: Any
-) -> Family:
-    """Return a family without any threshold on counts, unless `examine` says otherwise."""
+@dataclass(frozen=True)
+class Asker:
+    """What examines, for tests: a family and nothing beside the shared rules."""
+
+    family: Family
+
+    def rules(self) -> Sequence[Rule]:
+        return ()
+
+    def ceilings(self, data: Dataset) -> Sequence[Ceiling]:
+        return ()
+
+    def measures(self, data: Dataset) -> Mapping[str, tuple[Integers, Mask]]:
+        return {}
+
+
+class Reader(Asker):
+    """Asks as a recogniser does."""
+
+    def rules(self) -> Sequence[Rule]:
+        return RULES
+
+    def ceilings(self, data: Dataset) -> Sequence[Ceiling]:
+        return ceiling.ceilings(data)
+
+    def measures(self, data: Dataset) -> Mapping[str, tuple[Integers, Mask]]:
+        return steps.measures(data)
+
+
+class Finder(Asker):
+    """Asks as a detector does."""
+
+    def rules(self) -> Sequence[Rule]:
+        return detection.RULES
+
+    def ceilings(self, data: Dataset) -> Sequence[Ceiling]:
+        return detection.ceilings(data)
+
+    def measures(self, data: Dataset) -> Mapping[str, tuple[Integers, Mask]]:
+        return detection.measures(data)
+
+
+def thresholds(**examine: Any) -> ExamineThresholds:
+    """Return thresholds without any on counts, unless `examine` says otherwise."""
     lenient = {
         "min_samples_per_character": 0,
         "min_samples_per_label": 0,
         "min_samples_per_split": 0,
         "max_faulty_share": 0.0,
+        "max_split_divergence": 1.0,
     }
+    return ExamineThresholds(**(lenient | examine))
+
+
+def reader(
+    charset: Path | None = None,
+    *,
+    recognition: dict[str, Any] | None = None,
+    guards: tuple[str, ...] = (),
+    **examine: Any,
+) -> Reader:
+    """Return who asks for a small recogniser."""
     given = {"height_px": 32, "width_px": 64, "resize": "stretch", "step_px": 4, "max_text_length": 12}
-    return Family(
+    settings = given | {"charset": str(charset) if charset else None} | (recognition or {})
+    family = RecognitionFamily(
         family="tests",
         description="for tests",
         task="recognition",
-        recognition=Recognition(
-            **(given | {"charset": str(charset) if charset else None} | (recognition or {}))
-        ),
-        examine=ExamineThresholds(**(lenient | {"max_split_divergence": 1.0} | examine)),
+        recognition=Recognition(**settings),
+        gate=RecognitionGate(guarded_slices=guards),
+        examine=thresholds(**examine),
     )
+    return Reader(family)
+
+
+def finder(*, guards: tuple[str, ...] = (), **examine: Any) -> Finder:
+    """Return who asks for a detector."""
+    family = DetectionFamily(
+        family="pages",
+        description="for tests",
+        task="detection",
+        detection=Detection(min_side_px=3.0),
+        gate=DetectionGate(guarded_slices=guards),
+        examine=thresholds(**examine),
+    )
+    return Finder(family)
 
 
 def write(folder: Path, lines: Sequence[Line]) -> Path:
@@ -101,13 +174,13 @@ def write(folder: Path, lines: Sequence[Line]) -> Path:
     return manifest
 
 
-CLEAN = [Line("abc"), Line("cab"), Line("bca"), Line("abc", "val"), Line("cba", "test")]
+CLEAN = [Line("abc"), Line("cab"), Line("bca"), Line("abc", "val"), *[Line("cba", "test")] * 5]
 """A dataset that breaks no rule."""
 
 
-def examined(folder: Path, lines: Sequence[Line], of: Family | None = None, **options: Any) -> Examination:
+def examined(folder: Path, lines: Sequence[Line], by: Asker | None = None, **options: Any) -> Examination:
     """Write `lines` below `folder` and examine them in this process."""
-    return examine(str(write(folder, lines)), of or family(), workers=1, **options)
+    return examine(str(write(folder, lines)), by or reader(), workers=1, **options)
 
 
 def finding(examination: Examination, rule: str) -> Finding | None:

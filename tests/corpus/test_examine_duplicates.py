@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examined import Line, encoded, examined, family, finding, picture
+from examined import Line, Reader, encoded, examined, finding, picture, reader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -58,7 +58,7 @@ def test_real_receipts_repeat_little(shared_data: Path, tmp_path: Path) -> None:
     """Lines of one shop look alike, lines of others do not: a share far below what would be refused."""
     from upath import UPath
 
-    from config.family import load_family
+    from config.tasks import load_family
     from corpus.examine import examine
     from corpus.formats import read
     from corpus.ingest import Options, import_records
@@ -70,7 +70,7 @@ def test_real_receipts_repeat_little(shared_data: Path, tmp_path: Path) -> None:
             shutil.copy(shared_data / "sroie" / folder / f"{name}.{suffix}", tmp_path / "sroie" / folder)
     records = read("sroie", UPath(tmp_path / "sroie"))
     outcome = import_records(records, UPath(tmp_path / "snapshot"), Options("sroie"))
-    found = examine(str(tmp_path / "snapshot"), load_family("receipt-rec"))
+    found = examine(str(tmp_path / "snapshot"), Reader(load_family("receipt-rec")))
     assert sum(found.samples.values()) == outcome.added > 900
     assert found.ceilings[-1].share > 0.99
     near = finding(found, "split.near-duplicate")
@@ -78,24 +78,36 @@ def test_real_receipts_repeat_little(shared_data: Path, tmp_path: Path) -> None:
     assert near is None or len(near.occurrences) < 0.05 * held_out
 
 
+# few bits set, anywhere: hashes that are near each other
+hashes = st.sets(st.sampled_from([0, 1, 15, 16, 17, 31, 40, 62, 63]), max_size=4).map(
+    lambda bits: sum(1 << bit for bit in bits)
+)
 drawn = st.lists(
-    st.tuples(st.sampled_from("ab"), st.sampled_from([0, 1, 2]), st.integers(0, 2**10 - 1)), max_size=40
+    st.tuples(
+        st.sampled_from("ab"),
+        st.sampled_from([0, 1, 2]),
+        # few bits set, anywhere: hashes that are near each other
+        st.lists(st.sampled_from([0, 1, 15, 16, 17, 31, 40, 62, 63]), max_size=4).map(
+            lambda bits: sum(1 << b for b in set(bits))
+        ),
+    ),
+    max_size=40,
 )
 
 
 @settings(max_examples=80, deadline=None)
-@given(drawn, st.integers(0, 6), st.sampled_from([3, 1 << 20]))
+@given(drawn, st.integers(0, 16), st.sampled_from([3, 1 << 20]), st.booleans())
 def test_the_search_finds_the_nearest_of_every_sample(
-    rows: list[tuple[str, int, int]], bits: int, block: int
+    rows: list[tuple[str, int, int]], bits: int, block: int, by_parts: bool
 ) -> None:
     texts = np.array([ord(text) for text, _, _ in rows], np.int64)
     prints = np.array([number for _, _, number in rows], np.uint64)
     ranks = np.array([rank for _, rank, _ in rows], np.int64)
     queries, others = np.flatnonzero(ranks == 2), np.flatnonzero(ranks < 2)
-    others = others[np.argsort(texts[others], kind="stable")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duplicates, "_BLOCK", block)
-        found = {pair.row: pair for pair in duplicates._nearest(queries, others, texts, prints, bits)}
+        search = duplicates._nearest_by_parts if by_parts else duplicates._nearest
+        found = {pair.row: pair for pair in search(queries, others, texts, prints, bits)}
     for query in queries.tolist():
         text, _, number = rows[query]
         nearest = min(
@@ -119,9 +131,9 @@ def test_only_the_same_text_is_compared_and_blank_images_are_not(tmp_path: Path)
         Line("bca", data=blank[0]),
         Line("bca", "val", data=blank[1]),
     ]
-    assert finding(examined(tmp_path, lines, family()), "split.near-duplicate") is None
+    assert finding(examined(tmp_path, lines, reader()), "split.near-duplicate") is None
     lines[1] = Line("abc", "val", data=copy)
-    found = finding(examined(tmp_path, lines, family()), "split.near-duplicate")
+    found = finding(examined(tmp_path, lines, reader()), "split.near-duplicate")
     assert found is not None
     assert [one.sample for one in found.occurrences] == ["1"]
 

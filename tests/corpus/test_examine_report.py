@@ -10,15 +10,17 @@ from pathlib import Path
 
 import orjson
 import pytest
-from examined import CLEAN, Line, encoded, examined, family, picture
+from examined import CLEAN, Line, encoded, examined, picture, reader
 from PIL import Image
 from upath import UPath
 
 from corpus.examine import Examination
 from corpus.examine.charts import BAR_PX, character_bars
 from corpus.examine.report import SHOWN, write_html
-from corpus.examine.rules import RULES
+from corpus.examine.rules import CEILING, SHARED
 from corpus.examine.summary import summary_lines
+from tasks.detection.rules import RULES as OF_PAGES
+from tasks.recognition.rules import RULES as OF_LINES
 
 EVIL = "<script>alert('x')</script>"
 BROKEN = [
@@ -122,23 +124,23 @@ def test_the_report_does_not_need_the_images(broken: Examination, tmp_path: Path
 
 def test_the_json_holds_every_place(broken: Examination) -> None:
     content = orjson.loads(broken.as_json())
-    assert content["schema_version"] == 1
+    assert content["schema_version"] == 2
     assert content["passed"] is False
     by_rule = {found["rule"]: found for found in content["findings"]}
     empty = by_rule["text.empty"]
     assert empty["count"] == len(empty["occurrences"]) == SHOWN + 3
     assert empty["occurrences"][0] | {"picture": None} == {
         "found": "the label ''",
-        "sample": "9",
+        "sample": "13",
         "file": str(broken.folder / "manifest.jsonl"),
-        "line": 10,
+        "line": 14,
         "split": "train",
         "text": "",
         "picture": None,
         "other": None,
     }
     whole = content["ceilings"][-1]
-    assert whole["reachable"] + sum(whole["lost"].values()) == whole["samples"] == 5 + len(BROKEN)
+    assert whole["reachable"] + sum(whole["lost"].values()) == whole["samples"] == len(CLEAN) + len(BROKEN)
     assert content["characters"]["train"]["a"] == sum(
         line.text.count("a") for line in [*CLEAN, *BROKEN] if line.split == "train" and line.text
     )
@@ -146,14 +148,14 @@ def test_the_json_holds_every_place(broken: Examination) -> None:
     assert content["charset"]["derived"] == sorted(
         set("".join(line.text or "" for line in [*CLEAN, *BROKEN]))
     )
-    assert content["images"] == {"files": 5 + len(BROKEN), "read": 5 + len(BROKEN)}
+    assert content["images"] == {"files": len(CLEAN) + len(BROKEN), "read": len(CLEAN) + len(BROKEN)}
 
 
 def test_the_summary_names_file_and_line(broken: Examination) -> None:
     lines = list(summary_lines(broken))
     assert lines[0].startswith("REFUSED: ")
     empty = [line for line in lines if "the label ''" in line]
-    assert empty[0].strip() == f"{broken.folder / 'manifest.jsonl'}:10 9: the label ''"
+    assert empty[0].strip() == f"{broken.folder / 'manifest.jsonl'}:14 13: the label ''"
     assert len(empty) == 3
     assert f"    … and {SHOWN:,} more" in lines
 
@@ -173,7 +175,7 @@ def test_a_long_label_is_cut_for_people_and_whole_in_the_json(tmp_path: Path) ->
 
 def test_class_labels_are_counted(tmp_path: Path) -> None:
     found = examined(
-        tmp_path, [Line("1", label="one"), Line("1", label="one"), Line("2", "val", label="two")], family()
+        tmp_path, [Line("1", label="one"), Line("1", label="one"), Line("2", "val", label="two")], reader()
     )
     assert found.labels == {"train": {"one": 2}, "val": {"two": 1}}
 
@@ -181,4 +183,5 @@ def test_class_labels_are_counted(tmp_path: Path) -> None:
 def test_the_documentation_has_every_rule_in_order() -> None:
     text = (Path(__file__).parents[2] / "docs" / "examine.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(.+?)` \| (.+?) \| (.+?) \| (.+?) \|$", text, re.MULTILINE)
-    assert rows == [(rule.id, rule.weight, rule.what, rule.remedy) for rule in RULES]
+    rules = (CEILING, *SHARED, *OF_LINES, *OF_PAGES)
+    assert rows == [(rule.id, rule.weight, rule.what, rule.remedy) for rule in rules]

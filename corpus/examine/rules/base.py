@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ class Hit(NamedTuple):
     line: int | None = None
 
 
-Weight = Literal["error", "error-if-many", "warning"]
+Weight = Literal["error", "error-if-many", "error-if-pages", "warning"]
 Check = Callable[[Dataset], Iterator[Hit]]
 
 
@@ -35,8 +36,9 @@ class Rule:
     """A rule. An ``error`` speaks against training, a ``warning`` is for somebody to look at.
 
     ``error-if-many`` is for faults that concern single samples: a warning as long as they spoil at most
-    the `max_faulty_share` of every split. `what` says in one sentence what is wrong and why it matters,
-    `remedy` what to do.
+    the `max_faulty_share` of every split. ``error-if-pages`` is for what a family that answers whole pages
+    cannot do without; for others it is a warning. `what` says in one sentence what is wrong and why it
+    matters, `remedy` what to do.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Rule:
 
     def severity(self, hits: Iterable[Hit], data: Dataset) -> Severity:
         """Return how much `hits` weigh."""
+        if self.weight == "error-if-pages":
+            return "error" if data.family.unit == "image" else "warning"
         if self.weight != "error-if-many":
             return self.weight
         spoilt = np.bincount(
@@ -60,6 +64,11 @@ class Rule:
 def rule(rule_id: str, weight: Weight, what: str, remedy: str) -> Callable[[Check], Rule]:
     """Make the decorated function a rule."""
     return lambda check: Rule(rule_id, weight, what, remedy, check)
+
+
+def rules_in(module: ModuleType) -> tuple[Rule, ...]:
+    """Return the rules of a module in the order in which they stand there."""
+    return tuple(value for value in vars(module).values() if isinstance(value, Rule))
 
 
 def rows(mask: Mask) -> list[int]:

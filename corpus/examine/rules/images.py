@@ -8,20 +8,21 @@ import numpy as np
 
 from corpus.examine.dataset import Dataset
 from corpus.examine.facts import Facts, Fault
-from corpus.examine.rules.base import Hit, Rule, Weight, rows, rule
+from corpus.examine.rules.base import Hit, Rule, rows, rule
 from corpus.text import quoted
 
 _BETTER = "Copy it again from where it came, or delete the sample."
 
 
-def _unusable(rule_id: str, what: str, remedy: str = _BETTER, weight: Weight = "error") -> Rule:
-    def check(data: Dataset) -> Iterator[Hit]:
-        for row in rows(~data.readable):
-            fault = data.images.parts[row]
-            if isinstance(fault, Fault) and fault.rule == rule_id:
-                yield Hit(fault.found, row)
+def _unusable(rule_id: str, what: str, remedy: str = _BETTER) -> Rule:
+    return Rule(rule_id, "error", what, remedy, lambda data: _faults(data, rule_id))
 
-    return Rule(rule_id, weight, what, remedy, check)
+
+def _faults(data: Dataset, rule_id: str) -> Iterator[Hit]:
+    for row in rows(~data.readable):
+        fault = data.images.parts[row]
+        if isinstance(fault, Fault) and fault.rule == rule_id:
+            yield Hit(fault.found, row)
 
 
 missing = _unusable("image.missing", "The image is not there.", "Copy it there, or delete the sample.")
@@ -44,12 +45,18 @@ too_large = _unusable(
     "The image is so large that decoding it could exhaust memory (a decompression bomb).",
     "Scale it down or cut it into sheets.",
 )
-unusable_region = _unusable(
+
+
+@rule(
     "region.unusable",
-    "The region lies, wholly or for the most part, outside its page, or has no area.",
-    "Mend the coordinates or delete the sample.",
     "error-if-many",
+    "The region cannot be cut out: it lies, wholly or for the most part, outside its page, or has no area.",
+    "Mend the coordinates or delete the sample.",
 )
+def unusable_region(data: Dataset) -> Iterator[Hit]:
+    """Find regions that give no line image; a family that answers whole pages cuts none out."""
+    if data.family.unit != "image":
+        yield from _faults(data, "region.unusable")
 
 
 @rule(
@@ -62,7 +69,7 @@ def changed(data: Dataset) -> Iterator[Hit]:
     """Compare the bytes with the hash in the manifest."""
     for row, (content, sample) in enumerate(zip(data.images.contents, data.samples, strict=True)):
         if content != sample.sha256 and content is not None:
-            yield Hit(f"SHA-256 {content[:12]}…, the manifest says {sample.sha256[:12]}…", row)
+            yield Hit(f"SHA-256 {content[:12]}…, the manifest says {(sample.sha256 or '')[:12]}…", row)
 
 
 @rule(
@@ -123,7 +130,7 @@ def tiny(data: Dataset) -> Iterator[Hit]:
 @rule(
     "image.huge",
     "warning",
-    "The image is much larger than a text line needs: it slows every epoch down.",
+    "The image is so large that it slows every epoch down.",
     "Scale it down.",
 )
 def huge(data: Dataset) -> Iterator[Hit]:

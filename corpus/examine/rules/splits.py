@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from corpus.examine.dataset import Dataset
 from corpus.examine.duplicates import RANK, Pair, exact_duplicates, near_duplicates
 from corpus.examine.rules.base import Hit, rule
-from corpus.examine.statistics import divergences, samples_with_character, splits_in
+from corpus.examine.statistics import divergences, items
 from corpus.sample import SPLITS, Sample
-from corpus.text import describe_characters, percent, quoted
+from corpus.text import percent, quoted
 
 
 @rule(
@@ -57,12 +55,12 @@ def leakage(data: Dataset) -> Iterator[Hit]:
     """Compare the share of exact and near duplicates of each split with the greatest."""
     most = data.thresholds.max_duplicate_share
     pairs = [*exact_duplicates(data), *near_duplicates(data)]
-    repeated = Counter(data.samples[pair.row].split for pair in pairs)
-    for split, rows in splits_in(data):
-        count, total = repeated[split], int(rows.sum())
+    repeated = Counter[str](data.samples[pair.row].split for pair in pairs)
+    for split, total in items(data).items():
+        count = repeated[split]
         if count > most * total:
             share = f"{percent(count / total)}; at most {percent(most)}"
-            yield Hit(f"{split}: {count:,} of {total:,} samples are duplicates ({share})")
+            yield Hit(f"{split}: {count:,} of {total:,} {data.family.noun}s are duplicates ({share})")
 
 
 @rule(
@@ -79,7 +77,7 @@ def duplicate(data: Dataset) -> Iterator[Hit]:
 @rule(
     "split.near-duplicate",
     "warning",
-    "An image that looks alike under the same text is in an earlier split.",
+    "An image that looks alike, under the same label if it has one, is in an earlier split.",
     "Look at both; if one comes from the other, give both the same group.",
 )
 def near_duplicate(data: Dataset) -> Iterator[Hit]:
@@ -90,55 +88,16 @@ def near_duplicate(data: Dataset) -> Iterator[Hit]:
 @rule(
     "split.small",
     "warning",
-    "The split has so few samples that a score on it is mostly chance.",
+    "The split has so few items (lines, pages) that a score on it is mostly chance.",
     "Label more, or import with other shares.",
 )
 def small(data: Dataset) -> Iterator[Hit]:
-    """Find splits with fewer samples than the least."""
+    """Find splits with fewer items than the least."""
     least = data.thresholds.min_samples_per_split
-    counts = Counter(sample.split for sample in data.samples)
     for split in SPLITS:
-        if counts[split] < least and (counts[split] or split not in ("train", "val")):  # see split.empty
-            yield Hit(f"{split} has {counts[split]:,} samples; at least {least:,}")
-
-
-@rule(
-    "split.unseen-character",
-    "warning",
-    "The label holds a character that train never shows: only a model that knows it already can read it.",
-    "Label more images with it for train, or mend the label if it is wrong.",
-)
-def unseen_character(data: Dataset) -> Iterator[Hit]:
-    """Find characters of val, test and golden that train lacks."""
-    train = data.of_split("train")
-    if not train.any():  # see split.empty
-        return
-    seen = set("".join(text for text, learnt in zip(data.texts, train, strict=True) if learnt))
-    if not (unseen := set(data.derived.entries) - seen):
-        return
-    lost = np.isin(data.code_points, np.array(sorted(map(ord, unseen)), np.uint32))
-    for row in np.flatnonzero(np.bincount(data.owners[lost])).tolist():
-        there = dict.fromkeys(character for character in data.texts[row] if character in unseen)
-        yield Hit(f"{describe_characters(''.join(there))} in {quoted(data.texts[row])}", row)
-
-
-@rule(
-    "split.rare-character",
-    "warning",
-    "The character is in so few labels of train that it will hardly be learnt.",
-    "Label or draw more images with it; min_samples_per_character in the family says what is enough.",
-)
-def rare_character(data: Dataset) -> Iterator[Hit]:
-    """Find characters that fewer labels of train have than the least; each with an example."""
-    least = data.thresholds.min_samples_per_character
-    counts = samples_with_character(data, data.of_split("train"))
-    rare = {character: count for character, count in counts.items() if count < least}
-    for character, count in sorted(rare.items(), key=lambda item: item[1]):
-        position = np.flatnonzero((data.code_points == ord(character)) & data.of_split("train")[data.owners])[
-            0
-        ]
-        found = f"{describe_characters(character)}: in {count:,} of train's labels; at least {least:,}"
-        yield Hit(found, int(data.owners[position]))
+        count = items(data).get(split, 0)
+        if count < least and (count or split not in ("train", "val")):  # see split.empty
+            yield Hit(f"{split} has {count:,} {data.family.noun}s; at least {least:,}")
 
 
 @rule(

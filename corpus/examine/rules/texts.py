@@ -63,7 +63,7 @@ def control(data: Dataset) -> Iterator[Hit]:
 )
 def not_normal(data: Dataset) -> Iterator[Hit]:
     """Find labels that normalisation would change."""
-    form = data.recognition.unicode_form
+    form = data.family.unicode_form
     if unicodedata.is_normalized(form, "\n".join(data.texts)):  # one check for all: a line end never combines
         return
     for row, text in enumerate(data.texts):

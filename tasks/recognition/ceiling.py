@@ -9,8 +9,19 @@ from functools import reduce
 import numpy as np
 
 from corpus.examine.dataset import Dataset, Mask, once
-from corpus.examine.examination import Ceiling, Obstacle
+from corpus.examine.examination import Ceiling
 from corpus.sample import SPLITS
+from tasks.recognition.steps import given_steps, needed_steps, settings_of
+
+REASONS = {
+    "image": "the image does not decode",
+    "no-text": "there is no text",
+    "charset": "a character is not in the charset",
+    "too-long": "the label is longer than max_text_length",
+    "too-few-steps": "the image gives CTC too few time steps",
+    "conflict": "the same image has another label more often",
+}
+"""Why no training can make a model read a line right; the first that applies is the one that is counted."""
 
 
 @once
@@ -28,13 +39,15 @@ def ceilings(data: Dataset) -> tuple[Ceiling, ...]:
 
 
 def too_long(data: Dataset) -> Mask:
-    """Rows whose text is longer than the trainer takes."""
-    return data.lengths > data.recognition.max_text_length
+    """Return the rows whose text is longer than the trainer takes."""
+    longer: Mask = data.lengths > settings_of(data).max_text_length
+    return longer
 
 
 def too_few_steps(data: Dataset) -> Mask:
-    """Rows whose image gives CTC fewer time steps than the text needs."""
-    return data.readable & (data.given_steps < data.needed_steps)
+    """Return the rows whose image gives CTC fewer time steps than the text needs."""
+    fewer: Mask = data.readable & (given_steps(data) < needed_steps(data))
+    return fewer
 
 
 def outvoted(data: Dataset, rows: Mask) -> Iterator[tuple[int, int]]:
@@ -52,9 +65,9 @@ def outvoted(data: Dataset, rows: Mask) -> Iterator[tuple[int, int]]:
             yield from ((row, winner) for row in members if data.texts[row] != majority)
 
 
-def _obstacles(data: Dataset) -> dict[Obstacle, Mask]:
+def _obstacles(data: Dataset) -> dict[str, Mask]:
     """Return the rows that each obstacle stops, those that an earlier one stops left out."""
-    found: dict[Obstacle, Mask] = {
+    found: dict[str, Mask] = {
         "image": ~data.readable,
         "no-text": ~data.has_text | (data.lengths == 0),
         "charset": data.unencodable,
@@ -68,9 +81,10 @@ def _obstacles(data: Dataset) -> dict[Obstacle, Mask]:
     return found
 
 
-def _ceiling(name: str, rows: Mask, obstacles: dict[Obstacle, Mask], data: Dataset) -> Ceiling:
+def _ceiling(name: str, rows: Mask, obstacles: dict[str, Mask], data: Dataset) -> Ceiling:
     possible = reduce(np.logical_and, (~stopped for stopped in obstacles.values()), rows)
-    lost: dict[Obstacle, int] = {obstacle: int((m & rows).sum()) for obstacle, m in obstacles.items()}
+    lost = {obstacle: int((stopped & rows).sum()) for obstacle, stopped in obstacles.items()}
     lost["conflict"] = sum(1 for _ in outvoted(data, possible))
     samples = int(rows.sum())
-    return Ceiling(name, samples, samples - sum(lost.values()), {k: n for k, n in lost.items() if n})
+    reachable = samples - sum(lost.values())
+    return Ceiling(name, samples, reachable, {k: n for k, n in lost.items() if n}, reasons=REASONS)

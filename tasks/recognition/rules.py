@@ -1,31 +1,15 @@
-"""Rules that prove whether a model of this family can learn the labels at all."""
+"""Rules that prove whether a model of this family can learn to read the labels at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corpus.examine.ceiling import ceilings, outvoted, too_few_steps, too_long
 from corpus.examine.dataset import Dataset
-from corpus.examine.rules.base import Hit, rows, rule
-from corpus.text import describe_characters, percent, quoted
-
-
-@rule(
-    "ceiling.too-low",
-    "error",
-    "No training can read enough of this data right, however long it runs.",
-    "Mend what is named below, most frequent first; min_ceiling in the family says what is enough.",
-)
-def ceiling_too_low(data: Dataset) -> Iterator[Hit]:
-    """Compare the ceiling of each split with the least that is wanted."""
-    least = data.thresholds.min_ceiling
-    for ceiling in ceilings(data):
-        if ceiling.share < least:
-            of = "all splits together" if ceiling.split == "all" else ceiling.split
-            found = f"{of}: at best {ceiling.percent} exact match"
-            yield Hit(
-                f"{found} ({ceiling.reachable:,} of {ceiling.samples:,}); at least {percent(least)} wanted"
-            )
+from corpus.examine.rules import CHARACTERS, CHARSET, TEXTS, Hit, Rule
+from corpus.examine.rules.base import rows, rule
+from corpus.text import describe_characters, quoted
+from tasks.recognition.ceiling import outvoted, too_few_steps, too_long
+from tasks.recognition.steps import given_steps, needed_steps, settings_of
 
 
 @rule(
@@ -52,7 +36,7 @@ def unknown_character(data: Dataset) -> Iterator[Hit]:
 )
 def label_too_long(data: Dataset) -> Iterator[Hit]:
     """Find labels beyond the trainer's limit."""
-    most = data.recognition.max_text_length
+    most = settings_of(data).max_text_length
     for row in rows(too_long(data)):
         yield Hit(f"{data.lengths[row]} code points in {quoted(data.texts[row])}; at most {most}", row)
 
@@ -67,8 +51,8 @@ def label_too_long(data: Dataset) -> Iterator[Hit]:
 def label_too_few_steps(data: Dataset) -> Iterator[Hit]:
     """Find labels that do not fit into the time steps of their image."""
     for row in rows(too_few_steps(data)):
-        steps = f"{data.given_steps[row]} steps of {data.widths[row]} x {data.heights[row]} pixels"
-        yield Hit(f"{data.needed_steps[row]} steps needed for {quoted(data.texts[row])}, {steps}", row)
+        steps = f"{given_steps(data)[row]} steps of {data.widths[row]} x {data.heights[row]} pixels"
+        yield Hit(f"{needed_steps(data)[row]} steps needed for {quoted(data.texts[row])}, {steps}", row)
 
 
 @rule(
@@ -82,3 +66,14 @@ def conflict(data: Dataset) -> Iterator[Hit]:
     for row, other in outvoted(data, data.has_text):
         there = f"{quoted(data.texts[other])} in sample {data.samples[other].id}"
         yield Hit(f"{quoted(data.texts[row])} here, {there}", row, other)
+
+
+RULES: tuple[Rule, ...] = (
+    unknown_character,
+    label_too_long,
+    label_too_few_steps,
+    conflict,
+    *CHARSET,
+    *TEXTS,
+    *CHARACTERS,
+)
