@@ -22,10 +22,16 @@ import numpy as np
 sys.path[0] = str(Path(__file__).parent.parent)  # beside it, this file would hide the package of its name
 
 from benchmarks.table import report  # noqa: E402 - only found from the root
+from config.tasks import any_family  # noqa: E402
+from corpus.items import Item  # noqa: E402
+from corpus.sample import Sample  # noqa: E402
+from evaluation.classes import class_figures  # noqa: E402
 from evaluation.comparison import compare  # noqa: E402
-from evaluation.evaluate import evaluate  # noqa: E402
-from evaluation.predictions import Prediction, collect  # noqa: E402
-from evaluation.text import add_up, measure, measure_characters  # noqa: E402
+from evaluation.text import add_up, measure, measure_characters, text_figures  # noqa: E402
+from tasks import task_of  # noqa: E402
+from tasks.answers import Answers  # noqa: E402
+from tasks.judging import exhibits_of, judge  # noqa: E402
+from tasks.recognition.answer import Reading  # noqa: E402
 
 ResultT = TypeVar("ResultT")
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .:-/"
@@ -62,6 +68,18 @@ def timed(work: Callable[[], ResultT], repeats: int = 3) -> tuple[ResultT, float
     return result, min(cpu_s), min(wall_s)
 
 
+def item(id_: str, text: str) -> Item:
+    """Return a line without an image."""
+    return Item(id_, (Sample(id=id_, text=text, group=id_, source="", split="test"),))
+
+
+def judged(candidate: Answers[Reading], champion: Answers[Reading]) -> None:
+    """Do all that `glyphline evaluate --json` does with answers."""
+    task = task_of(any_family("recognition"))
+    judge(task, candidate, champion)
+    exhibits_of(task, candidate, champion, None)
+
+
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -95,22 +113,33 @@ def main() -> None:
     if (ours.substitutions, ours.deletions, ours.insertions) != agreed:
         raise SystemExit(f"the counts differ: {ours}, and {agreed} by jiwer")
     row("characters: S, D, I of every line", cpu_s, wall_s)
-    candidate, cpu_s, wall_s = timed(lambda: measure(references, read))
+    lines_read, cpu_s, wall_s = timed(lambda: measure(references, read))
     row("characters, graphemes, words, loops", cpu_s, wall_s)
     _, cpu_s, wall_s = timed(lambda: measure(thai, thai_read))
     row("the same, Thai", cpu_s, wall_s)
-    champion = measure(references, lines(count, LATIN, 3)[1])
+    candidate, champion = (
+        text_figures(one) for one in (lines_read, measure(references, lines(count, LATIN, 3)[1]))
+    )
     ids = [str(number) for number in range(count)]
     for groups, title in ((count, "every line its own group"), (count // 50, "50 lines a group")):
         numbers = np.arange(count) % groups
         _, cpu_s, wall_s = timed(
-            lambda numbers=numbers: compare(ids, candidate, champion, numbers, champion_name="old")
+            lambda numbers=numbers: compare(
+                ids, candidate, champion, numbers, headline="cer", champion_name="old"
+            )
         )
         row(f"paired bootstrap, B = 1,000, {title}", cpu_s, wall_s)
-    made = [Prediction(i, a, b) for i, a, b in zip(ids, references, read, strict=True)]
-    other = [Prediction(i, a, a) for i, a in zip(ids, references, strict=True)]
-    _, cpu_s, wall_s = timed(lambda: evaluate(collect("new", made), collect("old", other)), repeats=1)
-    row("evaluate() with champion, slices and mistakes", cpu_s, wall_s)
+    items = tuple(item(i, a) for i, a in zip(ids, references, strict=True))
+    new, old = (Answers(n, items, tuple(map(Reading, t))) for n, t in (("new", read), ("old", references)))
+    _, cpu_s, wall_s = timed(lambda: judged(new, old), repeats=1)
+    row("judged with champion, slices and mistakes", cpu_s, wall_s)
+    classes = np.random.default_rng(4).integers(0, 1000, count).astype(str).tolist()
+    wrong = [a if k % 5 else classes[k - 1] for k, a in enumerate(classes)]
+    figures = [class_figures(classes, one)[:2] for one in (wrong, classes)]
+    _, cpu_s, wall_s = timed(
+        lambda: compare(ids, *figures, np.arange(count), headline="macro_f1", champion_name="old"), repeats=1
+    )
+    row("paired bootstrap of macro F1, 1,000 classes", cpu_s, wall_s)
     report("evaluation", rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from config.gate import GatePolicy
     from evaluation.comparison import Comparison
     from evaluation.evaluate import Evaluation
+    from evaluation.facts import RunFacts
+    from tasks.answers import Answers
+    from tasks.base import Task
 
 UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]  # as in config.family, whose import costs 0.1 s
+_FIRST_TASK = "recognition"
+"""What predictions are of where no family says it."""
 
 
 def evaluate(
@@ -42,7 +47,8 @@ def evaluate(
         bool, typer.Option("--json", help="Print evaluation.json to standard output.")
     ] = False,
     family: Annotated[
-        str | None, typer.Option(help="Decide by the gate of this family (config/families/ or a YAML file).")
+        str | None,
+        typer.Option(help="Decide by the task and gate of this family (config/families/ or a YAML file)."),
     ] = None,
     policy: Annotated[
         Path | None,
@@ -61,7 +67,7 @@ def evaluate(
     ] = None,
     form: Annotated[
         UnicodeForm | None,
-        typer.Option(help="Unicode normal form to compare in; default: the family's, or NFC."),
+        typer.Option(help="Unicode normal form to compare texts in; default: the family's, or NFC."),
     ] = None,
 ) -> None:
     """Say how good predictions are, where they are wrong, and whether they beat the champion's.
@@ -72,42 +78,120 @@ def evaluate(
     Example: `glyphline evaluate candidate.jsonl --against champion.jsonl --report report.html`
     """
     from corpus.paths import as_path
-    from evaluation.evaluate import evaluate as run
     from evaluation.facts import RunFacts, load_facts
-    from evaluation.pictures import with_quality
-    from evaluation.reading import read_predictions
+    from tasks import task_of
 
-    chosen = _family(family)
-    gate = _gate(chosen, policy)
+    chosen, gate = _family(family, policy, form)
     if first:
         _check_first(gate, against)
     if report is not None:
         _check_report(report, (predictions, against, references, facts, policy, Path(family or "")))
-    unicode_form = form or (chosen.recognition.unicode_form if chosen else "NFC")
     known = load_facts(facts) if facts else RunFacts()
-    folder = as_path(images or predictions.parent)
-    candidate = read_predictions(predictions, references=references, form=unicode_form)
-    champion = read_predictions(against, references=references, form=unicode_form) if against else None
-    candidate = with_quality(candidate, folder)
-    result = run(candidate, champion, gate, known.artifact.as_artifact(), first_model=first)
-    if report is not None:
-        from evaluation.report import write_report
-
-        write_report(as_path(report), result, candidate, champion, known, folder)
-        typer.echo(f"Report: {report}", err=True)
-    if as_json:
-        from evaluation.document import encode
-
-        print_json(encode(result))
-    else:
+    folder, task = as_path(images or predictions.parent), task_of(chosen)
+    candidate, champion = _answers(task, predictions, against, references, folder)
+    result = _judged(task, candidate, champion, gate, known, first_model=first)
+    if report is not None or as_json:
+        _write(task, candidate, champion, result, known, report, folder, as_json=as_json)
+    if not as_json:
         tell_evaluation(result)
     raise typer.Exit(0 if result.gate is None or result.gate.passed else 1)
 
 
-def _family(name: str | None) -> Family | None:
-    from config.family import load_family
+def _family(
+    name: str | None, policy: Path | None, form: UnicodeForm | None
+) -> tuple[Family, GatePolicy | None]:
+    """Return the family whose task the predictions are of, and the gate that is asked, if any."""
+    from config.errors import InputError, Problem
+    from config.family import with_value
+    from config.tasks import any_family, load_family
+    from config.yaml_source import load_model
 
-    return load_family(name) if name is not None else None
+    if name is not None and policy is not None:
+        found, expected = "--family and --policy", "one of them"
+        raise InputError(Problem("evaluate.gate", found, expected, "A family brings its own gate."))
+    family = any_family(_FIRST_TASK) if name is None else load_family(name)
+    if policy is not None:
+        family = family.model_copy(update={"gate": load_model(policy, type(family.gate))})
+    if form is not None and family.unicode_form != form:
+        if family.task != _FIRST_TASK:
+            found, remedy = f"--form with a family whose task is {family.task}", "Leave --form out."
+            raise InputError(Problem("evaluate.form", found, "a family that reads text", remedy))
+        family = with_value(family, f"{_FIRST_TASK}.unicode_form", form)
+    return family, None if name is None and policy is None else family.gate
+
+
+def _answers(
+    task: Task[Any, Any], predictions: Path, against: Path | None, references: Path | None, folder: Any
+) -> tuple[Answers[Any], Answers[Any] | None]:
+    """Return both models' answers, in one order; items may be sliced by the quality of their images, too."""
+    from dataclasses import replace
+
+    from corpus.paths import as_path
+    from evaluation.pictures import with_quality
+    from tasks.answers import paired
+    from tasks.reading import read_answers
+
+    true = None if references is None else as_path(references)
+    candidate = read_answers(as_path(predictions), task, references=true)
+    champion = read_answers(as_path(against), task, references=true) if against else None
+    if champion is not None:
+        _tell_unused_groups(candidate, champion, task.family.noun)
+        champion = paired(candidate, champion, task.family.unicode_form)
+    items = with_quality(candidate.items, folder)
+    both = (replace(one, items=items) for one in (candidate, champion) if one is not None)
+    return next(both), next(both, None)
+
+
+def _tell_unused_groups(candidate: Answers[Any], champion: Answers[Any], noun: str) -> None:
+    from evaluation.wording import counted
+
+    alone = {one.id for one in candidate.items if one.group is None}
+    unused = sum(one.group is not None and one.id in alone for one in champion.items)
+    if unused:
+        found = f"{champion.name} names the group of {counted(unused, noun)} without one in {candidate.name}"
+        typer.secho(f"note: {found}; only the candidate's groups are used.", fg="yellow", err=True)
+
+
+def _judged(
+    task: Task[Any, Any],
+    candidate: Answers[Any],
+    champion: Answers[Any] | None,
+    gate: GatePolicy | None,
+    known: RunFacts,
+    *,
+    first_model: bool,
+) -> Evaluation:
+    from tasks.judging import judge
+
+    exported = known.artifact.as_exported()
+    return judge(task, candidate, champion, policy=gate, exported=exported, first_model=first_model)
+
+
+def _write(
+    task: Task[Any, Any],
+    candidate: Answers[Any],
+    champion: Answers[Any] | None,
+    result: Evaluation,
+    known: RunFacts,
+    report: Path | None,
+    folder: Any,
+    *,
+    as_json: bool,
+) -> None:
+    """Write the report where one is wanted, and print the document where that is."""
+    from corpus.paths import as_path
+    from tasks.judging import exhibits_of
+
+    exhibits = exhibits_of(task, candidate, champion, folder if report is not None else None)
+    if report is not None:
+        from evaluation.report import write_report
+
+        write_report(as_path(report), result, exhibits, known)
+        typer.echo(f"Report: {report}", err=True)
+    if as_json:
+        from evaluation.document import encode
+
+        print_json(encode(result, exhibits))
 
 
 def _check_first(gate: GatePolicy | None, against: Path | None) -> None:
@@ -134,19 +218,6 @@ def _check_report(report: Path, inputs: Sequence[Path | None]) -> None:
             raise InputError(Problem("evaluate.report", found, expected, "Name another.", str(report)))
 
 
-def _gate(family: Family | None, policy: Path | None) -> GatePolicy | None:
-    from config.errors import InputError, Problem
-    from config.gate import GatePolicy
-    from config.yaml_source import load_model
-
-    if family is not None and policy is not None:
-        found, expected = "--family and --policy", "one of them"
-        raise InputError(Problem("evaluate.gate", found, expected, "A family brings its own gate."))
-    if policy is not None:
-        return load_model(policy, GatePolicy)
-    return family.gate if family is not None else None
-
-
 def tell_evaluation(result: Evaluation) -> None:
     """Print how good a candidate is, beside the champion if there is one, and what the gate says."""
     print_table(_alone(result) if result.comparison is None else beside(result.comparison, result))
@@ -160,13 +231,13 @@ def tell_evaluation(result: Evaluation) -> None:
 
 
 def _alone(result: Evaluation) -> Table:
-    from evaluation.wording import percent
+    from evaluation.wording import percent, title_of
 
     table = _table(result, "candidate", f"{percent(result.confidence, 0)} interval")
-    for one in result.spreads:
+    for one in result.figures:
         known = one.low is not None and one.high is not None
         bounds = f"{percent(one.low)} to {percent(one.high)}" if known else "no interval"
-        table.add_row(_title(one.name), percent(one.value), bounds)
+        table.add_row(title_of(one.name), percent(one.value), bounds)
     return table
 
 
@@ -174,14 +245,14 @@ def beside(
     comparison: Comparison, result: Evaluation, names: tuple[str, str] = ("candidate", "champion")
 ) -> Table:
     """Return the table of a comparison, in which candidate and champion are called `names`."""
-    from evaluation.wording import percent, points
+    from evaluation.wording import percent, points, title_of
 
     table = _table(result, *names, f"difference ({percent(result.confidence, 0)} interval)")
-    for one in comparison.metrics:
+    for one in comparison.figures:
         known = one.low is not None and one.high is not None
         bounds = f"{points(one.low)} to {points(one.high)}" if known else "no interval"
         change = f"{points(one.difference)} ({bounds})"
-        table.add_row(_title(one.name), percent(one.candidate), percent(one.champion), change)
+        table.add_row(title_of(one.name), percent(one.candidate), percent(one.champion), change)
     return table
 
 
@@ -190,19 +261,8 @@ def _table(result: Evaluation, *columns: str) -> Table:
 
     from evaluation.wording import counted
 
-    lines, groups = counted(result.metrics.samples, "line"), counted(result.groups, "group")
-    title = f"{result.name}: {lines} of {groups}"
-    table = Table("", title=title, title_justify="left")
+    items, groups = counted(result.items, result.kind.noun), counted(result.groups, "group")
+    table = Table("", title=f"{result.name}: {items} of {groups}", title_justify="left")
     for column in columns:
         table.add_column(column, justify="right")
     return table
-
-
-def _title(name: str) -> str:
-    titles = {
-        "cer": "CER",
-        "grapheme_cer": "CER by grapheme",
-        "wer": "WER",
-        "mean_line_cer": "mean CER of a line",
-    }
-    return titles.get(name, name.replace("_", " "))

@@ -1,11 +1,11 @@
-"""`glyphline predict`: read a snapshot or any images with a trained model."""
+"""`glyphline predict`: what a trained model answers about a snapshot or any images."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from upath import UPath
 
     from config.errors import Problem
-    from containers.common.predictions import Unlabelled
-    from containers.paddle.predict import Opened
-    from evaluation.predictions import Prediction
+    from containers.common.predictions import Model
+    from corpus.items import Item
 
 SplitName = Literal["train", "val", "test", "golden"]  # as in corpus.sample, whose import costs 0.1 s
 EngineName = Literal["onnx", "paddle"]
@@ -42,7 +41,7 @@ def predict(
     split: Annotated[SplitName | None, typer.Option(help="Of a snapshot: this split alone.")] = None,
     engine: Engine = None,
 ) -> None:
-    """Read every image with a trained model; of a snapshot, `glyphline evaluate` takes the result.
+    """Ask a trained model about every image; of a snapshot, `glyphline evaluate` takes the result.
 
     Exit code 0: done; 1: some images could not be read, and are named; 2: nothing could be read.
 
@@ -50,51 +49,74 @@ def predict(
     """
     import tempfile
 
-    from containers.common.predictions import encode
-    from containers.paddle.predict import open_trained
+    from containers.common.artifact import open_artifact
+    from containers.common.dispatch import image_of
+    from containers.common.predictions import Model
+    from containers.common.shipped import served_task
     from corpus.paths import as_path, write_whole
+    from evaluation.wording import counted
+    from tasks.answers import lines
 
     target = as_path(out)
     _check_out(target)
     started_s = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
-        trained = open_trained(artifact, Path(scratch), engine)
-        lines, problems = _read(trained, data, split)
+        trained = open_artifact(artifact, Path(scratch) / "model")
+        task = served_task(trained)
+        model = Model(task, image_of(trained.description.image).open(trained, engine))
+        pairs, problems = _answers(model, data, split, Path(scratch))
     tell_problems(problems, None)
-    if lines:
-        write_whole(target, encode(lines))
-    rate = len(lines) / (time.monotonic() - started_s)
-    version = trained.artifact.version
-    typer.echo(f"{len(lines):,} images read with model {version}, {rate:,.0f} a second: {out}", err=True)
+    if pairs:
+        write_whole(target, b"".join(lines(task, pairs)))
+    rate = len(pairs) / (time.monotonic() - started_s)
+    done = counted(len(pairs), task.family.noun)
+    typer.echo(f"{done} answered by model {trained.version}, {rate:,.1f} a second: {out}", err=True)
     if problems:
-        raise typer.Exit(1 if lines else 2)
+        raise typer.Exit(1 if pairs else 2)
 
 
-def _read(
-    trained: Opened, data: list[str], split: SplitName | None
-) -> tuple[list[Prediction | Unlabelled], list[Problem]]:
+def _answers(
+    model: Model[Any, Any], data: list[str], split: SplitName | None, scratch: Path
+) -> tuple[list[tuple[Item, Any]], list[Problem]]:
+    """Return what the model answered, and what could not be asked."""
     from config.errors import Problem
-    from containers.common.predictions import images_in, predict_images, predict_snapshot
+    from containers.common.predictions import answer_images, images_in
     from corpus.paths import as_path
-    from corpus.sample import SPLITS
-    from corpus.snapshot import is_snapshot, open_snapshot
+    from corpus.snapshot import is_snapshot
 
-    results: Iterable[Prediction | Unlabelled | Problem]
     places = [as_path(place) for place in data]
-    with progress("reading") as tell:
-        if len(places) > 1 or (places[0].exists() and not is_snapshot(places[0])):
-            _check_images(places, split)
-            paths = [path for place in places for path in images_in(place)]
-            results = predict_images(trained.load(), paths, threads=trained.threads, progress=tell)
-        else:
-            snapshot = open_snapshot(data[0])
-            chosen = (split,) if split else SPLITS
-            results = predict_snapshot(
-                trained.load(), snapshot, splits=chosen, threads=trained.threads, progress=tell
-            )
-        whole = list(results)
+    with progress("asking") as tell:
+        if len(places) == 1 and (is_snapshot(places[0]) or not places[0].exists()):
+            return _of_snapshot(model, data[0], split, scratch, tell), []
+        _check_images(places, split)
+        paths = [path for place in places for path in images_in(place)]
+        whole = list(answer_images(model, paths, progress=tell))
     problems = [one for one in whole if isinstance(one, Problem)]
     return [one for one in whole if not isinstance(one, Problem)], problems
+
+
+def _of_snapshot(
+    model: Model[Any, Any],
+    reference: str,
+    split: SplitName | None,
+    scratch: Path,
+    tell: Callable[[int, int | None], None],
+) -> list[tuple[Item, Any]]:
+    """Return what the model answered about the items of a snapshot, in manifest order."""
+    from config.errors import InputError, Problem
+    from containers.common.predictions import answer_items
+    from corpus.snapshot import open_snapshot
+
+    selected = model.task.select(open_snapshot(reference), scratch, tell)
+    for note in selected.notes:
+        typer.secho(note if note.startswith("warning") else f"note: {note}", fg="yellow", err=True)
+    items = [one for one in model.task.items(selected.samples) if split in (None, one.split)]
+    if not items:
+        found = f"no {model.task.family.noun}" + (f" in {split}" if split else "")
+        remedy = f"Name another split, or a snapshot of {model.task.family.noun}s."
+        raise InputError(Problem("predict.nothing", found, "at least one", remedy, reference))
+    answers = answer_items(model, items, selected.snapshot, name=reference, progress=tell)
+    return list(zip(answers.items, answers.answers, strict=True))
 
 
 def _check_images(places: list[UPath], split: SplitName | None) -> None:

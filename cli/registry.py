@@ -39,8 +39,6 @@ Who = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
 
-_FIGURES = ("cer", "wer", "exact_match")
-
 
 class _Shown(NamedTuple):
     word: str
@@ -211,17 +209,16 @@ def _versions_table(group: str, versions: Sequence[Version], champion: Version |
     from rich.table import Table
 
     table = Table(title=group, title_justify="left")
-    for column in ("version", "CER", "exact match"):
+    for column in ("version", "error"):
         table.add_column(column, justify="right", no_wrap=True)
-    for column in ("status", "snapshot", "made"):
+    for column in ("of", "status", "snapshot", "made"):
         table.add_column(column, no_wrap=True)
     table.add_column("decided by", overflow="fold")
     for one in versions:
         said, status = one.approval, _STATUS[one.status]
         table.add_row(
             f"{'★ ' if one == champion else ''}{one.number}",
-            _share(one, "cer"),
-            _share(one, "exact_match"),
+            *_error(one),
             f"[{status.colour}]{status.word}[/]",
             (one.snapshot or "")[:12],
             f"{one.created:%Y-%m-%d}",
@@ -235,18 +232,24 @@ def _versions_table(group: str, versions: Sequence[Version], champion: Version |
     return table
 
 
-def _share(version: Version, key: str) -> str:
-    from evaluation.wording import percent
+def _error(version: Version) -> tuple[str, str]:
+    """Return the error that a version was judged by, as it was registered, and of which figure it is."""
+    from evaluation.wording import percent, title_of
 
-    value = _number(version, key)
-    return percent(value) if value is not None else ""
+    figures = _figures(version)
+    value = figures.get("error", figures.get("cer"))  # versions before `error` were all of recognisers
+    return ("", "") if value is None else (percent(value), title_of(version.metadata.get("headline", "cer")))
 
 
-def _number(version: Version, key: str) -> float | None:
-    try:
-        return float(version.metadata[key])
-    except (KeyError, ValueError):  # not said, or said in words
-        return None
+def _figures(version: Version) -> dict[str, float]:
+    """Return the numbers that a version was registered with."""
+    found = {}
+    for key in ("error", "cer", "wer", "exact_match"):  # the last three: of versions before `error`
+        try:
+            found[key] = float(version.metadata[key])
+        except (KeyError, ValueError):  # not said, or said in words
+            continue
+    return found
 
 
 def _facts(version: Version, champion: Version | None) -> list[tuple[str, str]]:
@@ -287,10 +290,10 @@ def _lineage(version: Version, parents: Sequence[Version]) -> Tree:
 def _common(earlier: Version, later: Version, compared: Compared) -> str:
     from evaluation.wording import counted
 
-    shared = counted(len(compared.later.lines), "sample")
+    shared = counted(len(compared.later.items), compared.evaluation.kind.noun)
     return (
-        f"{shared} common to both: {earlier.reference} read {compared.read_by_earlier:,}, "
-        f"{later.reference} {compared.read_by_later:,}."
+        f"{shared} common to both: {earlier.reference} answered {compared.answered_by_earlier:,}, "
+        f"{later.reference} {compared.answered_by_later:,}."
     )
 
 
@@ -299,15 +302,15 @@ def _write_report(report: Path, compared: Compared) -> None:
     from evaluation.facts import RunFacts
     from evaluation.report import write_report
 
-    later, earlier = compared.later, compared.earlier
-    facts = RunFacts(title=f"{later.name} against {earlier.name}")
-    write_report(as_path(report), compared.evaluation, later, earlier, facts, as_path(report.parent))
+    facts = RunFacts(title=f"{compared.later.name} against {compared.earlier.name}")
+    exhibits = compared.exhibits(as_path(report.parent))
+    write_report(as_path(report), compared.evaluation, exhibits, facts)
     typer.echo(f"Report: {report}", err=True)
 
 
 def _stored(earlier: Version, later: Version) -> dict[str, tuple[float | None, float | None]]:
-    figures = {key: (_number(earlier, key), _number(later, key)) for key in _FIGURES}
-    return {key: pair for key, pair in figures.items() if pair != (None, None)}
+    old, new = _figures(earlier), _figures(later)
+    return {key: (old.get(key), new.get(key)) for key in {**old, **new}}
 
 
 def _tell_stored(earlier: Version, later: Version, report: Path | None, as_json: bool) -> None:
@@ -344,8 +347,8 @@ def _print_compared(earlier: Version, later: Version, compared: Compared) -> Non
         {
             "a": earlier.reference,
             "b": later.reference,
-            "samples": len(compared.later.lines),
-            "evaluation": orjson.Fragment(encode(compared.evaluation)),
+            "samples": len(compared.later.items),
+            "evaluation": orjson.Fragment(encode(compared.evaluation, compared.exhibits(None))),
             "stored": {key: {"a": a, "b": b} for key, (a, b) in _stored(earlier, later).items()},
         }
     )

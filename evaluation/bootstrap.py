@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 REPLICATES = 1000
 SEED = 20261120
-MIN_GROUPS = 5
-"""With fewer groups there is no interval: so few pages cannot say how much pages differ."""
 
 Floats = NDArray[np.float64]
 _CHUNK_BYTES = 128_000_000  # every chunk reads all sums once more

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from evaluation.bootstrap import MIN_GROUPS, REPLICATES, SEED, Interval, interval, weights
+from config.gate import MIN_GROUPS
+from evaluation.bootstrap import REPLICATES, SEED, Interval, interval, weights
 from evaluation.figures import Better, Figure, Floats, Integers, Mask, Sums, number
 from evaluation.slices import Dimension, Slice, member_of
 
@@ -20,7 +21,7 @@ class Difference:
     """One figure of both models. `difference` is candidate minus champion; `better` says which way is good.
 
     `low` and `high` bound the difference with the comparison's confidence; None where there are fewer than
-    `bootstrap.MIN_GROUPS` groups. `lower_share`: of the resamples, how many gave a difference below 0.
+    `config.gate.MIN_GROUPS` groups. `lower_share`: of the resamples, how many gave a difference below 0.
     Figures are None where they are undefined. `samples` counts the judgements, `changed` the items on which
     the two differ.
     """
@@ -42,7 +43,7 @@ class Difference:
 class Comparison:
     """Two models on the same items.
 
-    `slices` compare the headline's *error*. `worse` and `better` list the ids of items, the largest change first.
+    `slices` compare the headline's *error*. `worse` and `better` list ids of items, the largest change first.
     `only_one`: figures and parts that one of the two lacks.
     """
 
@@ -198,6 +199,8 @@ def _of_slice(
         return None if other is None else _Pair(one.name, "lower", (part, other), (part.error, other.error))
     mine, other = ours[headline], theirs[headline]
     member = member_of(one.name, dimensions, len(mine.cost))
+    if not member.any():
+        return None
     return _Pair(one.name, "lower", (mine, other), (mine.error, other.error), member)
 
 
@@ -228,7 +231,7 @@ def _drawn(pairs: Sequence[_Pair], groups: Integers, how: Draws) -> list[list[Fl
 def _side_by_side(tables: Sequence[Sequence[Any]]) -> tuple[Floats, list[list[list[int] | None]]]:
     """Return the columns of all dense tables as one, and where the columns of each table are in it.
 
-    Two models often share a column, such as the length of the references: it stands there once.
+    Two models often share a denominator, such as the length of the references: it stands there once.
     """
     columns: list[Floats] = []
     places: list[list[list[int] | None]] = []
@@ -239,7 +242,8 @@ def _side_by_side(tables: Sequence[Sequence[Any]]) -> tuple[Floats, list[list[li
             for place, table in zip(of_pair, pair, strict=True):
                 if place is None or k >= table.shape[1]:
                     continue
-                same = (n for n in range(start, len(columns)) if np.array_equal(columns[n], table[:, k]))
+                shared = range(start, len(columns)) if k else ()
+                same = (n for n in shared if np.array_equal(columns[n], table[:, k]))
                 if (known := next(same, None)) is None:
                     known = len(columns)
                     columns.append(table[:, k])

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from config.gate import GatePolicy
+from config.gate import MIN_GROUPS, GatePolicy
 from corpus.items import Item
-from evaluation.bootstrap import MIN_GROUPS
 from evaluation.comparison import Comparison, Draws, Spread, compare, spreads
 from evaluation.figures import Figure, Integers, number
 from evaluation.gate import Check, Decision, Exported, Headline, decide

@@ -1,68 +1,84 @@
-"""One version beside another, on the samples that both have read."""
+"""One version beside another, on the items that both have answered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import cast
+from typing import Any
 
 from upath import UPath
 
 from config.home import in_store
-from evaluation.evaluate import Evaluation, evaluate
-from evaluation.predictions import Predictions, collect
-from evaluation.reading import read_predictions
+from config.protocol import CANDIDATE_ANSWERS, CHAMPION_ANSWERS
+from config.tasks import any_family
+from evaluation.evaluate import Evaluation
+from evaluation.exhibits import Exhibit
 from registry.versions import Version
+from tasks import task_of
+from tasks.answers import Answers, paired, truth_of
+from tasks.base import Task
+from tasks.judging import exhibits_of, judge
+from tasks.reading import read_answers
 
-_CANDIDATE, _CHAMPION = "candidate.jsonl", "champion.jsonl"
+_FIRST_TASK = "recognition"
+"""What versions are for that were registered before a version's metadata named its task."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`later` measured against `earlier` on the samples that both have read."""
+    """`later` measured against `earlier` on the items that both have answered."""
 
+    task: Task[Any, Any]
     evaluation: Evaluation
-    earlier: Predictions
-    later: Predictions
-    read_by_earlier: int
-    """How many samples the earlier one was measured on in all."""
-    read_by_later: int
+    earlier: Answers[Any]
+    later: Answers[Any]
+    answered_by_earlier: int
+    """How many items the earlier one was measured on in all."""
+    answered_by_later: int
+
+    def exhibits(self, images: UPath | None) -> list[Exhibit]:
+        """Return what the task shows of the mistakes; pictures come from the folder `images`."""
+        return exhibits_of(self.task, self.later, self.earlier, images)
 
 
 def compare(earlier: Version, later: Version) -> Compared | None:
-    """Return how `later` differs from `earlier`, by what each read when its pipeline run evaluated it.
+    """Return how `later` differs from `earlier`, by what each answered when its pipeline run evaluated it.
 
-    None: of one of them the predictions are not there (any more), or no sample is common to both.
+    None: of one of them the answers are not there (any more), they are of two tasks, or no item is common.
 
     Raises:
-        PredictionError: predictions are there and cannot be read.
+        InputError: answers are there and cannot be read.
     """
-    pair = _read(earlier, later)
+    kind = earlier.metadata.get("task", _FIRST_TASK)
+    if later.metadata.get("task", _FIRST_TASK) != kind:
+        return None
+    task = task_of(any_family(kind))
+    pair = _read(earlier, later, task)
     if pair is None:
         return None
     old, new = pair
-    theirs = {line.id: line.reference for line in old.lines}
-    shared = {line.id for line in new.lines if theirs.get(line.id) == line.reference}
+    form = task.family.unicode_form
+    theirs = {one.id: truth_of(one, form) for one in old.items}
+    shared = {one.id for one in new.items if theirs.get(one.id) == truth_of(one, form)}
     if not shared:
         return None
     first, second = _only(old, shared, earlier.reference), _only(new, shared, later.reference)
-    return Compared(evaluate(second, first), first, second, len(old.lines), len(new.lines))
+    first = paired(second, first, form)
+    return Compared(task, judge(task, second, first), first, second, len(old.items), len(new.items))
 
 
-def _read(earlier: Version, later: Version) -> tuple[Predictions, Predictions] | None:
-    """Return what both read; where one was the other's champion, both have read all of the same samples."""
+def _read(earlier: Version, later: Version, task: Task[Any, Any]) -> tuple[Answers[Any], Answers[Any]] | None:
+    """Return what both answered; a version and its champion were asked about the very same items."""
     before, after = _folder(earlier), _folder(later)
     if before is None or after is None:
         return None
-    old, new = before / _CANDIDATE, after / _CANDIDATE
-    if _is_parent(earlier, later) and (after / _CHAMPION).exists():
-        old = after / _CHAMPION
-    elif _is_parent(later, earlier) and (before / _CHAMPION).exists():
-        new = before / _CHAMPION
+    old, new = before / CANDIDATE_ANSWERS, after / CANDIDATE_ANSWERS
+    if _is_parent(earlier, later) and (after / CHAMPION_ANSWERS).exists():
+        old = after / CHAMPION_ANSWERS
+    elif _is_parent(later, earlier) and (before / CHAMPION_ANSWERS).exists():
+        new = before / CHAMPION_ANSWERS
     if not old.exists() or not new.exists():
         return None
-    # a UPath has all that is asked of a Path here
-    return read_predictions(cast(Path, old)), read_predictions(cast(Path, new))
+    return read_answers(old, task), read_answers(new, task)
 
 
 def _is_parent(one: Version, other: Version) -> bool:
@@ -78,6 +94,7 @@ def _folder(version: Version) -> UPath | None:
     return UPath(in_store(uri) if is_local else uri).parent
 
 
-def _only(predictions: Predictions, ids: set[str], name: str) -> Predictions:
-    lines = (line for line in predictions.lines if line.id in ids)
-    return collect(name, lines, predictions.normalisation.form)
+def _only(answers: Answers[Any], ids: set[str], name: str) -> Answers[Any]:
+    kept = [pair for pair in zip(answers.items, answers.answers, strict=True) if pair[0].id in ids]
+    items, said = zip(*kept, strict=True)
+    return Answers(name, items, said)

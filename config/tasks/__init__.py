@@ -56,6 +56,19 @@ def load_family(name_or_path: str | Path) -> Family:
     return family
 
 
+def any_family(task: str) -> Family:
+    """Return a family of `task` of which nothing else is known.
+
+    Raises:
+        ConfigError: there is no such task.
+    """
+    if task not in TASKS:
+        found, remedy = f"the task {task!r}", did_you_mean(task, TASKS)
+        raise ConfigError(Problem("config.task", found, " or ".join(map(repr, TASKS)), remedy))
+    kind = TASKS[task]
+    return kind.model_validate({"family": f"any-{task}", "description": "", "task": task, **kind.sketch})
+
+
 def family_names() -> list[str]:
     """Return the names of the families that `config/families/` holds."""
     return names_in(FAMILIES)

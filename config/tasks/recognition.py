@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
@@ -103,6 +103,15 @@ class RecognitionFamily(Family):
     noun: ClassVar[str] = "line"
     judged: ClassVar[str] = "line"
     recipe_kind: ClassVar[type[Recipe]] = RecognitionRecipe
+    sketch: ClassVar[dict[str, Any]] = {
+        "recognition": {
+            "height_px": 32,
+            "width_px": 640,
+            "resize": "keep-ratio",
+            "step_px": 4,
+            "max_text_length": 1024,
+        }
+    }
     files: ClassVar[dict[str, str]] = {**Family.files, "recognition.charset": "charset.txt"}
 
     task: Literal["recognition"]

@@ -1,89 +1,82 @@
-"""Read many images with a recogniser, and write what it reads as lines that `glyphline evaluate` takes."""
+"""Ask a model of any task about many items or files: the one path of evaluation and batch prediction."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic
 
-import numpy as np
-import orjson
-from numpy.typing import NDArray
 from upath import UPath
 
-from config.errors import Problem
-from containers.common.ctc import Reading
-from containers.common.preprocessing import Preprocessing, pixels_of
-from containers.common.recogniser import Recogniser
+from config.errors import InputError, Problem
+from containers.common.model import Predictor
 from corpus.errors import CorpusError, ImageError
-from corpus.images import EXTENSIONS, open_image
-from corpus.parallel import Progress, chunks_of, in_order, silent
+from corpus.images import EXTENSIONS, MAX_PIXELS
+from corpus.items import Item
+from corpus.parallel import Progress, in_order, silent
 from corpus.paths import local
-from corpus.sample import SPLITS, Sample, Split
+from corpus.sample import Sample
 from corpus.snapshot import Snapshot
-from evaluation.predictions import Prediction
+from tasks.answers import Answers
+from tasks.base import Allowance, AnswerT, InputT_co, Raw, Task
 
 _CHUNK = 128
-"""Images that one thread reads at a time: lines of equal width among them share batches."""
+"""Items that one thread is given at a time: lines of equal width among them share batches …"""
+_CHUNK_BYTES = 16 * 1024**2
+"""… but no more than a few pages."""
 _FETCHERS = 16
 _SUFFIXES = {f".{suffix}" for suffix in (*EXTENSIONS.values(), "jpeg", "tiff")}
 
-_Pixels = NDArray[np.uint8]
+_Asked = Raw | Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Unlabelled:
-    """What was read in an image of which nobody said what stands there."""
+class Model(Generic[InputT_co, AnswerT]):
+    """A predictor with the task that says what it is asked and what it answers."""
 
-    id: str
-    prediction: str
-    confidence: float
+    task: Task[InputT_co, AnswerT]
+    predictor: Predictor[Any, AnswerT]
 
 
-def predict_snapshot(
-    recogniser: Recogniser,
+def answer_items(
+    model: Model[Any, AnswerT],
+    items: Sequence[Item],
     snapshot: Snapshot,
     *,
-    splits: Collection[Split] = SPLITS,
-    threads: int = 1,
+    name: str,
     progress: Progress = silent,
-) -> Iterator[Prediction]:
-    """Yield what `recogniser` reads in each sample of `splits`, in manifest order.
-
-    `image` is below the snapshot's folder; `meta` is the sample's, with `split` and `source` beside.
-    `threads` is how many may call the recogniser at once.
+) -> Answers[AnswerT]:
+    """Return what `model` answers to `items` of `snapshot`, in their order; `name` is what messages call it.
 
     Raises:
-        CorpusError: no sample has a text, or a sample is a region of a page.
-        ImageError: an image is missing or does not decode.
+        InputError: an image is missing or does not decode.
+        PredictionError: there is no item.
     """
-    samples = [one for one in snapshot.samples() if one.split in splits and one.text is not None]
-    _check(samples, snapshot, splits)
-    paths = [snapshot.image_path(one) for one in samples]
-    results = _read(recogniser, paths, threads, progress)
-    for sample, result in zip(samples, results, strict=True):
-        if isinstance(result, Problem):
-            raise ImageError(result)
-        yield Prediction(
-            id=sample.id,
-            reference=sample.text or "",
-            prediction=result.text,
-            confidence=result.confidence,
-            group=sample.group,
-            image=sample.image,
-            meta={**sample.meta, "split": sample.split, "source": sample.source},
-        )
+    ask = partial(model.task.raw, snapshot=snapshot)
+    answers: list[AnswerT] = []
+    for one in _answered(model, items, ask, progress, remote=local(snapshot.folder) is None):
+        if isinstance(one, Problem):
+            raise ImageError(one)
+        answers.append(one)
+    return Answers(name, tuple(items), tuple(answers))
 
 
-def predict_images(
-    recogniser: Recogniser, paths: Sequence[UPath], *, threads: int = 1, progress: Progress = silent
-) -> Iterator[Unlabelled | Problem]:
-    """Yield what `recogniser` reads in each image, or why it cannot be read; its path is its id."""
-    for path, result in zip(paths, _read(recogniser, paths, threads, progress), strict=True):
-        if isinstance(result, Problem):
-            yield result
-        else:
-            yield Unlabelled(str(path), result.text, result.confidence)
+def answer_images(
+    model: Model[Any, AnswerT], paths: Sequence[UPath], *, progress: Progress = silent
+) -> Iterator[tuple[Item, AnswerT] | Problem]:
+    """Yield what `model` answers to each image, or why it cannot be read; an item's id is its path."""
+    remote = any(local(path) is None for path in paths)
+    for path, one in zip(paths, _answered(model, paths, _content, progress, remote=remote), strict=True):
+        yield one if isinstance(one, Problem) else (unlabelled(path), one)
+
+
+def unlabelled(path: UPath) -> Item:
+    """Return the item of an image of which nobody said what is on it."""
+    name = str(path)
+    sample = Sample(id=name, image=name, group=name, source="", split="test")
+    return Item(name, (sample,))
 
 
 def images_in(place: UPath) -> list[UPath]:
@@ -102,66 +95,81 @@ def images_in(place: UPath) -> list[UPath]:
     return found
 
 
-def encode(lines: Iterable[Prediction | Unlabelled]) -> bytes:
-    """Return `lines` as JSON Lines; `evaluation.reading` takes those that have a reference."""
-    return b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in lines)
-
-
-def _check(samples: Sequence[Sample], snapshot: Snapshot, splits: Collection[Split]) -> None:
-    place = str(snapshot.folder)
-    if not samples:
-        found = f"no sample with a text in {', '.join(splits)}"
-        remedy = "Name another split, or a snapshot of text lines."
-        raise CorpusError(Problem("predict.nothing", found, "at least one", remedy, place))
-    regions = sum(one.polygon is not None for one in samples)
-    if regions:
-        found = f"{regions:,} samples are regions of pages"
-        remedy = "Cut them out first: glyphline corpus cut."
-        raise CorpusError(Problem("predict.regions", found, "images of one line each", remedy, place))
-
-
-def _read(
-    recogniser: Recogniser, paths: Sequence[UPath], threads: int, progress: Progress
-) -> Iterator[Reading | Problem]:
-    """Yield what stands in each image; this thread decodes, `threads` others read."""
-
-    def read(chunk: list[_Pixels | Problem]) -> list[Reading | Problem]:
-        readings = iter(recogniser.read_pixels([one for one in chunk if not isinstance(one, Problem)]))
-        return [one if isinstance(one, Problem) else next(readings) for one in chunk]
-
-    done = 0
+def _answered(
+    model: Model[Any, AnswerT],
+    given: Sequence[object],
+    ask: Callable[[Any], Raw],
+    progress: Progress,
+    *,
+    remote: bool,
+) -> Iterator[AnswerT | Problem]:
+    """Yield the answer to each of `given`; this thread reads files, the model's threads open and answer."""
+    model.predictor.warm_up()
+    threads, done = model.predictor.threads, 0
     pool = ThreadPoolExecutor(threads, thread_name_prefix="model")
     try:
-        decoded = (_decoded(path, data, recogniser.preprocessing) for path, data in _contents(paths))
-        for results in in_order(pool, read, chunks_of(decoded, _CHUNK), threads + 1):
+        chunks = _chunks(_fetched(given, partial(_tried, ask), remote=remote))
+        for results in in_order(pool, partial(_answers, model), chunks, threads + 1):
             done += len(results)
-            progress(done, len(paths))
+            progress(done, len(given))
             yield from results
     finally:
         pool.shutdown(cancel_futures=True)  # a progress that leaves waits for no chunk that has not begun
 
 
-def _contents(paths: Sequence[UPath]) -> Iterator[tuple[UPath, bytes | OSError]]:
-    """Yield what the files hold; those in an object store are fetched side by side."""
-    if all(local(path) is not None for path in paths):
-        yield from zip(paths, map(_content, paths), strict=True)
+def _answers(model: Model[Any, AnswerT], chunk: Sequence[_Asked]) -> list[AnswerT | Problem]:
+    """Return the answers to a chunk, in a thread of the model; one that is refused spoils no other."""
+    refused: list[Problem | None] = []
+    allowance = Allowance(MAX_PIXELS, len(chunk) * MAX_PIXELS)
+
+    def inputs() -> Iterator[Any]:
+        for one in chunk:
+            try:
+                opened = None if isinstance(one, Problem) else model.task.opened(one, allowance).input
+            except InputError as error:
+                one, opened = error.problem, None
+            refused.append(one if isinstance(one, Problem) else None)
+            if opened is not None:
+                yield opened
+            del opened  # before the next is decoded
+
+    answers = iter(model.predictor.predict(inputs()))
+    return [next(answers) if why is None else why for why in refused]
+
+
+def _chunks(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
+    chunk: list[_Asked] = []
+    size = 0
+    for one in asked:
+        chunk.append(one)
+        size += len(one.image or b"") if isinstance(one, Raw) else 0
+        if len(chunk) == _CHUNK or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _fetched(given: Sequence[Any], ask: Callable[[Any], _Asked], *, remote: bool) -> Iterator[_Asked]:
+    """Yield what is asked about each of `given`; from an object store, files are fetched side by side."""
+    if not remote:
+        yield from map(ask, given)
         return
     with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch") as pool:
-        yield from zip(paths, in_order(pool, _content, paths, 4 * _FETCHERS), strict=True)
+        yield from in_order(pool, ask, given, 4 * _FETCHERS)
 
 
-def _content(path: UPath) -> bytes | OSError:
+def _tried(ask: Callable[[Any], Raw], one: Any) -> _Asked:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        return error
-
-
-def _decoded(path: UPath, data: bytes | OSError, how: Preprocessing) -> _Pixels | Problem:
-    if isinstance(data, OSError):
-        found = f"an image that cannot be read ({data.strerror or data})"
-        return Problem("image.unreadable", found, "a readable file", "Restore it.", str(path))
-    try:
-        return pixels_of(open_image(data, str(path)), how)
-    except ImageError as error:
+        return ask(one)
+    except InputError as error:
         return error.problem
+
+
+def _content(path: UPath) -> Raw:
+    try:
+        return Raw(path.read_bytes(), name=str(path))
+    except OSError as error:
+        found = f"an image that cannot be read ({error.strerror or error})"
+        problem = Problem("image.unreadable", found, "a readable file", "Restore it.", str(path))
+        raise ImageError(problem) from error

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 
 from config.errors import Problem, did_you_mean
 from corpus.items import Item
-from corpus.sample import SPLITS, Sample
+from corpus.sample import SPLITS, Sample, Split
 from evaluation.errors import PredictionError
 from tasks.recognition.answer import Reading
 
@@ -67,16 +67,14 @@ _EXPECTED = {
 
 
 def record_of(item: Item, answer: Reading) -> dict[str, Any]:
-    """Return `item` with its `answer` as a record; nothing is rounded."""
-    record: dict[str, Any] = {
-        "id": item.id,
-        "reference": item.first.text or "",
-        "prediction": answer.text,
-        "confidence": answer.confidence,
-        "group": item.group,
-        "image": item.first.image,
-        "meta": dict(item.meta),
-    }
+    """Return `item` with its `answer` as a record; nothing is rounded.
+
+    Where nobody said what stands in the image, there is no reference, and nothing to evaluate.
+    """
+    record: dict[str, Any] = {"id": item.id, "prediction": answer.text, "confidence": answer.confidence}
+    if item.first.text is not None:
+        known = {"group": item.group, "image": item.first.image, "meta": dict(item.meta)}
+        record |= {"reference": item.first.text, **known}
     return record | {"characters": answer.characters} if answer.characters else record
 
 
@@ -91,7 +89,7 @@ def parsed_record(record: Mapping[str, Any]) -> tuple[Item, Reading]:
     except ValidationError as error:
         raise PredictionError(_misfit(error)) from error
     meta = row.meta or {}
-    split = next((one for one in SPLITS if one == meta.get("split")), "test")
+    split: Split = next((one for one in SPLITS if one == meta.get("split")), "test")
     sample = Sample(
         id=row.id,
         image=row.image,

@@ -6,14 +6,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from readings import Line, answers, judged
 
 from config.gate import GatePolicy
+from config.tasks.recognition import RecognitionGate
 from evaluation.bootstrap import interval, resample
 from evaluation.comparison import Comparison, Difference, compare, spreads
-from evaluation.evaluate import evaluate
-from evaluation.gate import Artifact, Outcome, decide
-from evaluation.predictions import Prediction, collect
-from evaluation.text import Lines, measure, summarise
+from evaluation.figures import Figure
+from evaluation.gate import Exported, Headline, Outcome, at_most, decide
+from evaluation.text import measure, text_figures
 
 
 def read_with(share: float, lines: int, seed: int) -> list[str]:
@@ -22,8 +23,8 @@ def read_with(share: float, lines: int, seed: int) -> list[str]:
     return ["".join("x" if wrong else "a" for wrong in row) for row in random.random((lines, 10)) < share]
 
 
-def measured(predictions: list[str]) -> Lines:
-    return measure(["a" * 10] * len(predictions), predictions)
+def measured(predictions: list[str]) -> tuple[Figure, ...]:
+    return text_figures(measure(["a" * 10] * len(predictions), predictions))
 
 
 def compared(candidate: list[str], champion: list[str], groups: np.ndarray | None = None) -> Comparison:
@@ -32,6 +33,7 @@ def compared(candidate: list[str], champion: list[str], groups: np.ndarray | Non
         measured(candidate),
         measured(champion),
         np.arange(len(candidate)) if groups is None else groups,
+        headline="cer",
         champion_name="old",
     )
 
@@ -60,11 +62,11 @@ def test_undefined_replicates() -> None:
 
 def test_lines_of_one_group_are_not_independent() -> None:
     texts = read_with(0.2, 40, 1)
-    alone = compared(texts, ["a" * 10] * 40).metrics[0]
+    alone = compared(texts, ["a" * 10] * 40).figures[0]
     # every line ten times over is no more evidence, if the ten are one group
     repeated = [text for text in texts for _ in range(10)]
-    grouped = compared(repeated, ["a" * 10] * 400, np.repeat(np.arange(40), 10)).metrics[0]
-    independent = compared(repeated, ["a" * 10] * 400).metrics[0]
+    grouped = compared(repeated, ["a" * 10] * 400, np.repeat(np.arange(40), 10)).figures[0]
+    independent = compared(repeated, ["a" * 10] * 400).figures[0]
     assert grouped.low == pytest.approx(alone.low)
     assert grouped.high == pytest.approx(alone.high)
     assert independent.high - independent.low < 0.5 * (grouped.high - grouped.low)  # type: ignore[operator]
@@ -73,39 +75,33 @@ def test_lines_of_one_group_are_not_independent() -> None:
 def test_pairing_takes_out_what_both_find_hard() -> None:
     champion = read_with(0.3, 300, 1)
     candidate = [text.replace("x", "a", 1) for text in champion]
-    result = compared(candidate, champion).metrics[0]
+    result = compared(candidate, champion).figures[0]
     assert result.candidate is not None
     assert result.difference == pytest.approx(result.candidate - (result.champion or 0.0))
     assert result.high is not None
     assert result.high < 0
     assert result.lower_share == 1.0
-    mirrored = compared(champion, candidate).metrics[0]
+    mirrored = compared(champion, candidate).figures[0]
     assert mirrored.low == pytest.approx(-result.high)
 
 
 def test_the_same_predictions_do_not_differ() -> None:
     texts = read_with(0.2, 30, 1)
     result = compared(texts, texts)
-    assert all((one.difference, one.low, one.high) == (0.0, 0.0, 0.0) for one in result.metrics)
-    assert (result.lines_better, result.lines_worse, result.worse) == (0, 0, ())
+    assert all((one.difference, one.low, one.high) == (0.0, 0.0, 0.0) for one in result.figures)
+    assert (result.items_better, result.items_worse, result.worse) == (0, 0, ())
 
 
 def test_lines_that_changed_most_come_first() -> None:
     result = compared(["a" * 10, "xxxaaaaaaa", "xaaaaaaaaa"], ["xxaaaaaaaa", "a" * 10, "a" * 10])
     assert (result.worse, result.better) == (("1", "2"), ("0",))
-    assert (result.lines_worse, result.lines_better) == (2, 1)
-
-
-def test_loops_that_are_new() -> None:
-    loop = "a" * 10 + "xy" * 6
-    result = compared([loop, loop, "a" * 10], ["a" * 10, loop, loop])
-    assert (result.new_loops, result.gone_loops) == (1, 1)
+    assert (result.items_worse, result.items_better) == (2, 1)
 
 
 def test_few_groups_give_no_interval() -> None:
     texts = read_with(0.2, 8, 1)
     for groups in (np.zeros(8, dtype=np.int64), np.repeat(np.arange(4), 2)):
-        one = compared(texts, ["a" * 10] * 8, groups).metrics[0]
+        one = compared(texts, ["a" * 10] * 8, groups).figures[0]
         assert one.difference is not None
         assert (one.low, one.high, one.lower_share) == (None, None, None)
         assert all(spread.deviation is None for spread in spreads(measured(texts), groups))
@@ -114,25 +110,24 @@ def test_few_groups_give_no_interval() -> None:
 def difference(
     name: str, value: float, low: float | None, high: float | None, *, samples: int = 300, changed: int = 9
 ) -> Difference:
-    return Difference(name, samples, 30, 0.05 + value, 0.05, value, low, high, 0.5, changed)
+    return Difference(name, "lower", samples, 30, 0.05 + value, 0.05, value, low, high, 0.5, changed)
 
 
-def comparison(*slices: Difference, new_loops: int = 0) -> Comparison:
-    empty = compared(["a" * 10] * 6, ["a" * 10] * 6)
-    return dataclasses.replace(empty, slices=slices, new_loops=new_loops)
+def comparison(*slices: Difference) -> Comparison:
+    return dataclasses.replace(compared(["a" * 10] * 6, ["a" * 10] * 6), slices=slices)
 
 
 GOLDEN = difference("split=golden", 0.0, -0.001, 0.001)
 OLD = difference("age=old", 0.0, -0.001, 0.001)
 NEW = difference("age=new", -0.02, -0.03, -0.01)
-GOOD = summarise(measured(["a" * 10] * 6))
-BAD = summarise(measured(["x" * 2 + "a" * 8] * 6))
+GOOD = Headline("CER", 0.0, "line")
+BAD = Headline("CER", 0.2, "line")
 
 
 def test_a_good_candidate_passes() -> None:
     decision = decide(GOOD, comparison(GOLDEN, OLD, NEW), GatePolicy())
     assert decision.passed
-    assert decision.summary == "All 5 checks passed."
+    assert decision.summary == "All 4 checks passed."
     assert decision.reasons == ()
 
 
@@ -150,9 +145,9 @@ def test_a_good_candidate_passes() -> None:
         ((difference("split=golden", 0.9, 0.8, 1.0, samples=1), OLD, NEW), "in doubt", ": 1 line cannot"),
         ((difference("split=golden", 0.004, 0.004, 0.004), OLD, NEW), "in doubt", "groups changed alike"),
         ((difference("split=golden", 0.0, 0.0, 0.0), OLD, NEW), "in doubt", "all 30 groups changed alike"),
-        ((OLD, NEW), "missing", "no sample belongs to split=golden"),
-        ((GOLDEN, NEW), "missing", "no sample belongs to age=old"),
-        ((GOLDEN, OLD), "missing", "no sample belongs to age=new"),
+        ((OLD, NEW), "missing", "no item belongs to split=golden"),
+        ((GOLDEN, NEW), "missing", "no item belongs to age=old"),
+        ((GOLDEN, OLD), "missing", "no item belongs to age=new"),
         ((GOLDEN, OLD, difference("age=new", 0.02, 0.01, 0.03)), "failed", "must not rise"),
         ((GOLDEN, OLD, difference("age=new", -0.02, -0.05, 0.01)), "in doubt", "must not rise"),
     ],
@@ -162,7 +157,7 @@ def test_a_slice_can_fail_the_gate(slices: tuple[Difference, ...], outcome: Outc
     failed = [check for check in decision.checks if not check.passed]
     assert [check.outcome for check in failed] == [outcome]
     assert reason in decision.reasons[0]
-    assert decision.summary == f"1 of 5 checks failed. {decision.reasons[0]}"
+    assert decision.summary == f"1 of 4 checks failed. {decision.reasons[0]}"
 
 
 def test_nobody_doubts_that_all_got_better() -> None:
@@ -199,18 +194,16 @@ def test_every_slice_of_a_dimension_can_be_guarded() -> None:
     assert not decide(GOOD, comparison(good, bad), policy).passed
 
 
-def test_absolute_limits_and_new_loops() -> None:
-    slices = comparison(GOLDEN, OLD, NEW, new_loops=1)
-    reasons = decide(BAD, slices, GatePolicy()).reasons
-    assert reasons == (
+def test_absolute_limits_and_the_tasks_own_checks() -> None:
+    loops = at_most("Lines with a new loop", 1, 0, "{:,}".format)
+    assert decide(BAD, comparison(GOLDEN, OLD, NEW), GatePolicy(), checks=[loops]).reasons == (
         "CER: 20.00 %; at most 10.00 % is allowed.",
         "Lines with a new loop: 1; at most 0 is allowed.",
     )
 
 
-def test_an_undefined_rate_fails() -> None:
-    undefined = summarise(measure([""], [""]))
-    decision = decide(undefined, None, GatePolicy(), first_model=True)
+def test_an_undefined_error_fails() -> None:
+    decision = decide(Headline("CER", None, "line"), None, GatePolicy(), first_model=True)
     assert decision.reasons == ("CER: not measured; at most 10.00 % is allowed.",)
 
 
@@ -223,24 +216,37 @@ def test_a_missing_comparison_fails_unless_there_can_be_none() -> None:
 def test_a_limit_on_the_artifact_that_was_not_measured_fails(name: str) -> None:
     policy = GatePolicy.model_validate({f"max_{name}": 0.5})
     assert decide(GOOD, None, policy, first_model=True).checks[-1].outcome == "missing"
-    assert decide(GOOD, None, policy, Artifact(**{name: 0.5}), first_model=True).passed
-    assert not decide(GOOD, None, policy, Artifact(**{name: 0.6}), first_model=True).passed
+    assert decide(GOOD, None, policy, Exported(**{name: 0.5}), first_model=True).passed
+    assert not decide(GOOD, None, policy, Exported(**{name: 0.6}), first_model=True).passed
 
 
 def test_the_slices_that_a_policy_names_are_compared_though_they_are_not_the_worst() -> None:
-    def lines(texts: list[str]) -> list[Prediction]:
+    def lines(texts: list[str]) -> list[Line]:
         meta = [{"split": "golden"}] * 20 + [{"age": "old"}] * 20 + [{"age": "new"}] * 20
         return [
-            Prediction(str(n), "a" * 10, text, meta=one)
+            Line(str(n), "a" * 10, text, meta=one)
             for n, (text, one) in enumerate(zip(texts, meta, strict=True))
         ]
 
-    champion = ["a" * 10] * 50 + ["xaaaaaaaaa"] * 10
-    result = evaluate(collect("new", lines(["a" * 10] * 60)), collect("old", lines(champion)), GatePolicy())
+    champion = answers("old", lines(["a" * 10] * 50 + ["xaaaaaaaaa"] * 10))
+    result = judged(answers("new", lines(["a" * 10] * 60)), champion, RecognitionGate())
     assert result.gate is not None
     assert result.gate.passed
     assert {check.name for check in result.gate.checks} >= {
         "no regression on split=golden",
         "no regression on age=old",
         "improvement on age=new",
+        "Lines with a new loop",
     }
+
+
+def test_loops_that_are_new_fail_the_gate() -> None:
+    loop = "a" * 10 + "xy" * 6
+
+    def lines(*texts: str) -> list[Line]:
+        return [Line(str(n), "a" * 10, text) for n, text in enumerate(texts)]
+
+    champion = answers("old", lines("a" * 10, loop, loop))
+    result = judged(answers("new", lines(loop, loop, "a" * 10)), champion, RecognitionGate())
+    assert result.gate is not None
+    assert "Lines with a new loop: 1; at most 0 is allowed." in result.gate.reasons

@@ -11,27 +11,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from readings import Line, answers, judged, task_with
 from typer.testing import CliRunner, Result
 
 from cli.main import app
 from config.errors import GlyphlineError, InputError
-from config.gate import GatePolicy
+from config.tasks.recognition import RecognitionGate
 from corpus.paths import as_path
-from evaluation.classes import classify
-from evaluation.document import decode, encode, encode_classification, json_schema
+from evaluation.document import decode, encode, json_schema
 from evaluation.errors import EvaluationError
-from evaluation.evaluate import Evaluation, evaluate
-from evaluation.excerpts import excerpt, shortened
+from evaluation.evaluate import Evaluation
 from evaluation.facts import RunFacts
-from evaluation.gate import Artifact
-from evaluation.mistakes import Piece
-from evaluation.predictions import Prediction, Predictions, collect
-from evaluation.report import metric_rows, visible, write_report
+from evaluation.gate import Exported
+from evaluation.html import visible
+from evaluation.report import figure_rows, write_report
+from tasks.answers import Answers
+from tasks.answers import encode as encode_answers
+from tasks.judging import exhibits_of
+from tasks.recognition.answer import Reading
+from tasks.recognition.excerpts import excerpt, shortened
+from tasks.recognition.mistakes import Piece
 
 ROOT = Path(__file__).parents[2]
 
 
-def predictions(name: str, wrong: int, folder: Path | None = None) -> Predictions:
+def predictions(name: str, wrong: int, folder: Path | None = None) -> Answers[Reading]:
     """Sixty lines of twelve pages; the first `wrong` of every six are read with two letters less."""
     lines = []
     for number in range(60):
@@ -39,16 +43,16 @@ def predictions(name: str, wrong: int, folder: Path | None = None) -> Prediction
         text = "ที่กอ <i>" if place < wrong else "ที่นี่กอ <i>"
         meta = {"split": ("golden", "test")[number % 2], "age": ("old", "new")[number // 3 % 2]}
         image = f"{number}.png" if folder else None
-        lines.append(Prediction(str(number), "ที่นี่กอ <i>", text, 0.9, f"page {number // 5}", image, meta))
+        lines.append(Line(str(number), "ที่นี่กอ <i>", text, 0.9, f"page {number // 5}", image, meta))
         if folder:
             Image.fromarray(np.full((20, 60), number, np.uint8)).save(folder / f"{number}.png")
-    return collect(name, lines)
+    return answers(name, lines)
 
 
 @pytest.fixture(scope="module")
 def measured() -> Evaluation:
-    policy = GatePolicy(max_size_mb=10.0, max_cer=0.5)
-    return evaluate(predictions("new", 1), predictions("old", 3), policy, Artifact(size_mb=8.5))
+    gate = RecognitionGate(max_size_mb=10.0, max_error=0.5)
+    return judged(predictions("new", 1), predictions("old", 3), gate, Exported(size_mb=8.5))
 
 
 def test_the_document_comes_back_as_it_was(measured: Evaluation) -> None:
@@ -57,32 +61,24 @@ def test_the_document_comes_back_as_it_was(measured: Evaluation) -> None:
 
 def test_the_document_has_what_others_read(measured: Evaluation) -> None:
     document = json.loads(encode(measured))
-    assert document["schema_version"] == 1
-    assert document["cer"] == pytest.approx(10 * 3 / (60 * 12))
-    assert document["exact_match"] == pytest.approx(50 / 60)
+    assert (document["schema_version"], document["task"], document["headline"]) == (2, "recognition", "cer")
+    figures = {one["name"]: one["value"] for one in document["figures"]}
+    assert document["error"] == figures["cer"] == pytest.approx(10 * 3 / (60 * 12))
+    assert figures["exact_match"] == pytest.approx(50 / 60)
     assert document["gate"]["passed"] is True
-    assert document["comparison"]["metrics"][0]["difference"] == pytest.approx(-20 * 3 / (60 * 12))
+    assert document["comparison"]["figures"][0]["difference"] == pytest.approx(-20 * 3 / (60 * 12))
     assert document["regression_metrics"]["cer"] == {
-        "value": pytest.approx(document["cer"], abs=1e-6),
-        "standard_deviation": pytest.approx(measured.spreads[0].deviation, abs=1e-6),
+        "value": pytest.approx(document["error"], abs=1e-6),
+        "standard_deviation": pytest.approx(measured.figures[0].deviation, abs=1e-6),
     }
 
 
 def test_a_deviation_that_cannot_be_had_is_written_as_studio_expects_it() -> None:
-    document = json.loads(encode(evaluate(collect("one", [Prediction("1", "a", "b")]))))
+    document = json.loads(encode(judged(answers("one", [Line("1", "a", "b")]))))
     assert document["regression_metrics"]["cer"] == {"value": 1.0, "standard_deviation": "NaN"}
-    nothing = json.loads(encode(evaluate(collect("empty", [Prediction("1", "", "b")]))))
-    assert nothing["cer"] is None
+    nothing = json.loads(encode(judged(answers("empty", [Line("1", "", "b")]))))
+    assert nothing["error"] is None
     assert "cer" not in nothing["regression_metrics"]
-
-
-def test_a_classifiers_document() -> None:
-    document = json.loads(encode_classification("shapes", classify(["a", "b"], ["a", "a"])))
-    assert document["multiclass_classification_metrics"] == {
-        "accuracy": {"value": 0.5, "standard_deviation": "NaN"},
-        "macro_f1": {"value": pytest.approx(1 / 3, abs=1e-6), "standard_deviation": "NaN"},
-        "confusion_matrix": {"a": {"a": 1, "b": 0}, "b": {"a": 1, "b": 0}},
-    }
 
 
 @pytest.mark.parametrize(
@@ -90,8 +86,8 @@ def test_a_classifiers_document() -> None:
     [
         (b"{", "not JSON"),
         (b"[]", "schema version None"),
-        (b'{"schema_version": 2}', "schema version 2; expected schema version 1"),
-        (b'{"schema_version": 1}', "name: "),
+        (b'{"schema_version": 1}', "schema version 1; expected schema version 2"),
+        (b'{"schema_version": 2}', "name: "),
     ],
 )
 def test_what_is_not_an_evaluation_is_refused(data: bytes, found: str) -> None:
@@ -106,18 +102,26 @@ def test_the_schema_is_written_down() -> None:
 
 
 def test_warnings_tell_what_the_numbers_do_not() -> None:
-    candidate = collect("new", [Prediction("1", "e\u0301", "é", group="p"), Prediction("2", "", "")])
-    champion = collect("old", [Prediction("1", "é", "e\u0301"), Prediction("2", "", "", group="q")])
-    assert evaluate(candidate, champion).warnings == (
-        "new: 1 reference and 0 predictions had to be brought into NFC to be compared.",
-        "old: 0 references and 1 prediction had to be brought into NFC to be compared.",
+    candidate = answers("new", [Line("1", "e\u0301", "é", group="p"), Line("2", "", "")])
+    champion = answers("old", [Line("1", "é", "e\u0301"), Line("2", "", "", group="q")])
+    assert judged(candidate, champion).warnings == (
+        "The candidate: 1 reference and 0 predictions had to be brought into NFC to be compared.",
+        "The champion: 1 reference and 1 prediction had to be brought into NFC to be compared.",
+        "1 reference is empty: what is read there counts as insertions.",
         "Only 1 of 2 lines name their group; each of the others counts as a group of its own.",
         "No interval can be given: it takes 5 groups, and there are 2.",
-        "old names the group of 1 line without one in new; only the candidate's groups are used.",
-        "1 reference is empty: what is read there counts as insertions.",
     )
-    alone = evaluate(collect("new", [Prediction("1", "a", "a", confidence=1.0)])).warnings
+    alone = judged(answers("new", [Line("1", "a", "a", confidence=1.0)])).warnings
     assert [one[:12] for one in alone] == ["No line name", "No interval "]
+
+
+def report(
+    path: Path, candidate: Answers[Reading], champion: Answers[Reading] | None, result: Evaluation
+) -> str:
+    """Write the report to `path`, and return it."""
+    exhibits = exhibits_of(task_with(), candidate, champion, as_path(path.parent))
+    write_report(as_path(path), result, exhibits, RunFacts())
+    return path.read_text(encoding="utf-8")
 
 
 class _Page(html.parser.HTMLParser):
@@ -148,8 +152,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> _Page:
             "training": [{"step": n, "values": {"train_loss": 1 / n, "val_cer": 0.5 / n}} for n in (1, 2, 3)],
         }
     )
-    result = evaluate(candidate, champion, GatePolicy())
-    write_report(as_path(folder / "report.html"), result, candidate, champion, facts, as_path(folder))
+    result = judged(candidate, champion, RecognitionGate())
+    exhibits = exhibits_of(task_with(), candidate, champion, as_path(folder))
+    write_report(as_path(folder / "report.html"), result, exhibits, facts)
     names = {path.name for path in (folder / "report-plots").iterdir()}
     stems = ("line-errors", "reliability", "training-cer", "training-loss")
     assert names == {f"{stem}.{ending}" for stem in stems for ending in ("png", "svg")}
@@ -179,36 +184,30 @@ def test_the_report_says_first_what_was_decided_and_why(page: _Page) -> None:
 
 def test_more_lines_without_error_is_good_and_more_errors_is_bad() -> None:
     better, worse = (
-        evaluate(predictions("new", 1), predictions("old", 3)),
-        evaluate(predictions("new", 3), predictions("old", 1)),
+        judged(predictions("new", 1), predictions("old", 3)),
+        judged(predictions("new", 3), predictions("old", 1)),
     )
-    assert {row.tone for row in metric_rows(better)} == {"good"}
-    assert {row.tone for row in metric_rows(worse)} == {"bad"}
+    assert {row.tone for row in figure_rows(better)} == {"good"}
+    assert {row.tone for row in figure_rows(worse)} == {"bad"}
 
 
 def test_a_report_without_champion_images_or_confidence(tmp_path: Path) -> None:
-    candidate = collect("alone", [Prediction("1", "", "")])
-    result = evaluate(candidate)
-    path = as_path(tmp_path / "report.html")
-    write_report(path, result, candidate, None, RunFacts(), as_path(tmp_path))
-    assert "Measured, compared with nothing" in path.read_text(encoding="utf-8")
+    candidate = answers("alone", [Line("1", "", "")])
+    page = report(tmp_path / "report.html", candidate, None, judged(candidate))
+    assert "Measured, compared with nothing" in page
 
 
 def test_any_fact_of_the_artifact_is_shown(tmp_path: Path) -> None:
-    candidate = collect("alone", [Prediction("1", "a", "a")])
-    result = evaluate(candidate, artifact=Artifact(latency_p95_ms=21.0))
-    path = as_path(tmp_path / "report.html")
-    write_report(path, result, candidate, None, RunFacts(), as_path(tmp_path))
-    assert "21.0 ms" in path.read_text(encoding="utf-8")
+    candidate = answers("alone", [Line("1", "a", "a")])
+    result = judged(candidate, exported=Exported(latency_p95_ms=21.0))
+    assert "21.0 ms" in report(tmp_path / "report.html", candidate, None, result)
 
 
 def test_a_very_long_line_makes_no_long_report(tmp_path: Path) -> None:
     text = "ab " * 20_000
-    candidate = collect("new", [Prediction("1", text, f"{text[:1000]}X{text[1001:]}{text}")])
-    champion = collect("old", [Prediction("1", text, text)])
-    path = as_path(tmp_path / "report.html")
-    write_report(path, evaluate(candidate, champion), candidate, champion, RunFacts(), as_path(tmp_path))
-    page = path.read_text(encoding="utf-8")
+    candidate = answers("new", [Line("1", text, f"{text[:1000]}X{text[1001:]}{text}")])
+    champion = answers("old", [Line("1", text, text)])
+    page = report(tmp_path / "report.html", candidate, champion, judged(candidate, champion))
     assert "60,000 characters are there, 120,000 were read; shown from character 961" in page
     assert len(page) < 200_000
 
@@ -235,18 +234,8 @@ def test_what_cannot_be_seen_is_shown() -> None:
 
 
 def lines_of(path: Path, name: str, wrong: int) -> Path:
-    rows = (
-        {
-            "id": one.id,
-            "reference": one.reference,
-            "prediction": one.prediction,
-            "meta": one.meta,
-            "group": one.group,
-        }
-        for one in predictions(name, wrong).lines
-    )
     file = path / f"{name}.jsonl"
-    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    file.write_bytes(encode_answers(task_with(), predictions(name, wrong)))
     return file
 
 
@@ -258,7 +247,7 @@ def test_the_command_prints_the_document(tmp_path: Path) -> None:
     new, old = lines_of(tmp_path, "new", 1), lines_of(tmp_path, "old", 3)
     result = run(new, "--against", old, "--json", "--report", tmp_path / "r.html")
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["cer"] == pytest.approx(1 / 24)
+    assert json.loads(result.stdout)["error"] == pytest.approx(1 / 24)
     assert (tmp_path / "r.html").is_file()
     assert (tmp_path / "r-plots" / "line-errors.png").is_file()
 
@@ -283,7 +272,7 @@ def test_the_command_takes_two_text_files(tmp_path: Path) -> None:
     (tmp_path / "read.txt").write_text("RM 1O.50\n")
     (tmp_path / "true.txt").write_text("RM 10.50\n")
     result = run(tmp_path / "read.txt", "--references", tmp_path / "true.txt", "--json")
-    assert json.loads(result.stdout)["cer"] == 1 / 8
+    assert json.loads(result.stdout)["error"] == 1 / 8
 
 
 @pytest.mark.parametrize("target", ["new.jsonl", "old.jsonl", "gate.yaml", "facts.yaml", "link.html"])

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.family import UnicodeForm
-from evaluation.predictions import Prediction, collect
 from evaluation.text import TextMetrics, add_up, measure, summarise
 from evaluation.units import graphemes, words
+from tasks.recognition.predictions import Prediction, collect
 
 
 def metrics_of(reference: str, prediction: str, form: UnicodeForm = "NFC") -> TextMetrics:

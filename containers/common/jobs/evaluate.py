@@ -1,4 +1,4 @@
-"""The job that measures a candidate beside the champion: ``evaluate [--max-cer X] [--max-regression Y]``.
+"""The job that measures a candidate beside the champion: ``evaluate [--max-error X] [--max-regression Y]``.
 
 Inputs: ``model`` and ``champion`` (artifacts, the latter may be nothing), ``heldout`` (a snapshot) and
 ``config``. Output: ``evaluation`` (``evaluation.json``, ``decision.json``, ``report.html`` with its plots,
@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
@@ -22,172 +22,201 @@ from upath import UPath
 
 from config.family import Family
 from config.gate import GatePolicy
+from config.protocol import (
+    CANDIDATE_ANSWERS,
+    CHAMPION,
+    CHAMPION_ANSWERS,
+    CONFIG,
+    DECISION_FILE,
+    EVALUATION,
+    EVALUATION_FILE,
+    HELDOUT,
+    MODEL,
+    REPORT_FILE,
+    RUN_VARIABLE,
+    TRACKING_VARIABLE,
+)
 from config.yaml_source import Settings
 from containers.common.arguments import parse_arguments
-from containers.common.artifact import Artifact, given_as
+from containers.common.artifact import Artifact, given_as, open_artifact
 from containers.common.contract import Job
 from containers.common.delivery import delivered
 from containers.common.entry import Stop
-from containers.common.jobs.decision import DECISION, decision_of, encode
+from containers.common.jobs.decision import encode as encode_outcome
+from containers.common.jobs.decision import outcome_of
 from containers.common.jobs.inputs import family_in, watch
 from containers.common.jobs.lineage import facts_of
 from containers.common.jobs.tracked import tracked_run
-from containers.common.predictions import encode as encode_lines
-from containers.common.predictions import predict_snapshot
+from containers.common.model import Image
+from containers.common.predictions import Model, answer_items
 from containers.common.progress import say
-from containers.common.recogniser import Recogniser
-from containers.common.tracking import URI_VARIABLE, log_run
-from corpus.images import open_image
-from corpus.sample import Sample
+from containers.common.tracking import log_run
+from corpus.images import MAX_PIXELS
+from corpus.items import Item
 from corpus.snapshot import Snapshot, open_snapshot
 from evaluation.document import encode as encode_evaluation
-from evaluation.evaluate import Evaluation, evaluate
+from evaluation.evaluate import Evaluation
 from evaluation.facts import RunFacts
 from evaluation.pictures import with_quality
-from evaluation.predictions import Predictions, collect
 from evaluation.report import write_report
+from evaluation.wording import counted
+from tasks import task_of
+from tasks.answers import Answers
+from tasks.answers import encode as encode_answers
+from tasks.base import Allowance, Task
+from tasks.judging import exhibits_of, judge
 
-RUN_VARIABLE = "GLYPHLINE_RUN"
-"""Environment variable: the id of the pipeline run that this job is part of."""
-_TIMED_LINES = 200
+_TIMED_ITEMS = 200
+_TIMED_S = 30.0
+"""Once so long has been measured, some items are enough: a page takes a second, a line a millisecond."""
+_ENOUGH = 10
 
 
 class Arguments(Settings):
     """What the job is told; what it is not told, the family's gate says."""
 
-    max_cer: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+    max_error: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     max_regression: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
 
     def policy(self, gate: GatePolicy) -> GatePolicy:
         """Return the family's `gate` with what was said here in its place."""
-        return gate.model_copy(update=self.model_dump(exclude_none=True))
-
-
-class Opened(Protocol):
-    """A verified artifact that an image can run; `threads` may read at once."""
-
-    @property
-    def artifact(self) -> Artifact:
-        """What is run."""
-
-    @property
-    def threads(self) -> int:
-        """How many may read at once."""
-
-    def load(self) -> Recogniser:
-        """Return its recogniser."""
-
-
-Open = Callable[[Path, Path], Opened]
-"""Opens the artifact in a folder, as it was exported; what is packed is unpacked below the second folder."""
+        said = self.model_dump(exclude_none=True)
+        return type(gate).model_validate({**gate.model_dump(), **said})
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What one model read in the held-out lines, and how long one line took."""
+class Asked:
+    """What one model answered to what was held out, and how long one item took."""
 
     artifact: Artifact
-    predictions: Predictions
+    answers: Answers[Any]
     latency_p95_ms: float
 
 
-def main(job: Job, stop: Stop, words: Sequence[str], open_model: Open) -> None:
-    """Read the held-out lines with candidate and champion, and decide by the family's gate.
+def main(job: Job, stop: Stop, words: Sequence[str], image: Image[Any]) -> None:
+    """Ask candidate and champion about what was held out, and decide by the family's gate.
 
     Raises:
         InputError: something that was given cannot be used, such as a champion of another family.
         StoppedError: it was told to stop; nothing was delivered.
     """
     arguments = parse_arguments(words, Arguments)
-    family = family_in(job.processing_input("config"))
-    heldout = open_snapshot(str(job.processing_input("heldout")))
-    run = os.environ.get(RUN_VARIABLE)
-    with tempfile.TemporaryDirectory(prefix="glyphline-") as scratch:
-        candidate, champion = _opened(job, family, open_model, Path(scratch))
-        ours = _read(candidate, heldout, family, stop)
-        theirs = _read(champion, heldout, family, stop) if champion is not None else None
-        facts = facts_of(ours.artifact, ours.latency_p95_ms, run)
-        result = _judged(ours, theirs, heldout, arguments.policy(family.gate), facts, stop)
+    family = family_in(job.processing_input(CONFIG))
+    family = family.model_copy(update={"gate": arguments.policy(family.gate)})
+    heldout = open_snapshot(str(job.processing_input(HELDOUT)))
+    with tempfile.TemporaryDirectory(prefix="glyphline-") as folder:
+        scratch = Path(folder)
+        candidate, champion = _opened(job, family, image, scratch)
+        task = task_of(family)
+        selected = task.select(heldout, scratch, watch(stop))
+        items = task.items(selected.samples)
+        ours = _asked(candidate, task, image, items, selected.snapshot, stop)
+        theirs = None if champion is None else _asked(champion, task, image, items, selected.snapshot, stop)
         stop.check()
-        with delivered(job.processing_output("evaluation"), last=DECISION) as folder:
-            _write(folder, family, heldout, ours, theirs, result, facts)
-            stop.check()
-            if uri := os.environ.get(URI_VARIABLE):
-                log_run(tracked_run(family, ours.artifact, result, facts, run, folder), uri)
-    assert result.gate is not None  # a family has one
-    say(result.gate.summary)
+        _deliver(job, family, task, ours, theirs, selected.snapshot.folder, stop)
 
 
-def latency_p95_ms(recogniser: Recogniser, images: UPath, samples: Sequence[Sample], stop: Stop) -> float:
-    """Return the 95th percentile of the time that one line alone takes, once its image is decoded.
+def latency_p95_ms(model: Model[Any, Any], items: Sequence[Item], snapshot: Snapshot, stop: Stop) -> float:
+    """Return the 95th percentile of the time that one item alone takes, once it is opened.
+
+    Some 200 of `items` are asked, or as many as half a minute allows.
 
     Raises:
         StoppedError: it was told to stop.
     """
-    step = -(-len(samples) // _TIMED_LINES)
-    taken_ms = []
-    for sample in samples[::step]:
+    step = -(-len(items) // _TIMED_ITEMS)
+    taken_s: list[float] = []
+    for item in items[::step]:
         stop.check()
-        image = open_image((images / sample.image).read_bytes(), sample.image)
+        raw = model.task.raw(item, snapshot)
+        opened = model.task.opened(raw, Allowance(MAX_PIXELS, MAX_PIXELS)).input
         begun = time.perf_counter()
-        recogniser.read([image])
-        taken_ms.append(1000 * (time.perf_counter() - begun))
-    return float(np.percentile(taken_ms, 95))
+        model.predictor.predict([opened])
+        taken_s.append(time.perf_counter() - begun)
+        if sum(taken_s) > _TIMED_S and len(taken_s) >= _ENOUGH:
+            break
+    return 1000 * float(np.percentile(taken_s, 95))
 
 
-def _opened(job: Job, family: Family, open_model: Open, scratch: Path) -> tuple[Opened, Opened | None]:
-    with given_as("the input 'model'"):
-        candidate = open_model(job.processing_input("model"), scratch / "candidate")
-        image = candidate.artifact.description.image
-        candidate.artifact.require(family=family.family, image=image)
-    place = job.optional_processing_input("champion")
+def _opened(job: Job, family: Family, image: Image[Any], scratch: Path) -> tuple[Artifact, Artifact | None]:
+    with given_as(f"the input {MODEL!r}"):
+        candidate = open_artifact(job.processing_input(MODEL), scratch / "candidate")
+        candidate.require(family=family.family, image=image.name)
+    place = job.optional_processing_input(CHAMPION)
     if place is None:
         return candidate, None
-    with given_as("the input 'champion'"):
-        champion = open_model(place, scratch / "champion")
-        champion.artifact.require(family=family.family, image=image)
+    with given_as(f"the input {CHAMPION!r}"):
+        champion = open_artifact(place, scratch / CHAMPION)
+        champion.require(family=family.family, image=image.name)
     return candidate, champion
 
 
-def _read(model: Opened, heldout: Snapshot, family: Family, stop: Stop) -> Read:
-    recogniser, artifact = model.load(), model.artifact
+def _asked(
+    artifact: Artifact,
+    task: Task[Any, Any],
+    image: Image[Any],
+    items: Sequence[Item],
+    snapshot: Snapshot,
+    stop: Stop,
+) -> Asked:
+    model = Model(task, image.open(artifact))
     stop.check()
     begun = time.monotonic()
-    lines = predict_snapshot(recogniser, heldout, threads=model.threads, progress=watch(stop))
-    predictions = collect(
-        f"{artifact.description.family} {artifact.version}", lines, family.recognition.unicode_form
+    name = f"{artifact.description.family} {artifact.version}"
+    answers = answer_items(model, items, snapshot, name=name, progress=watch(stop))
+    rate = len(items) / (time.monotonic() - begun)
+    latency_ms = latency_p95_ms(model, items, snapshot, stop)
+    say(f"model {artifact.version}: {counted(len(items), task.family.noun)} answered, {rate:,.1f} a second")
+    return Asked(artifact, answers, latency_ms)
+
+
+def _deliver(
+    job: Job,
+    family: Family,
+    task: Task[Any, Any],
+    ours: Asked,
+    theirs: Asked | None,
+    images: UPath,
+    stop: Stop,
+) -> None:
+    """Judge, and hand over all that came of it; `decision.json` last."""
+    run = os.environ.get(RUN_VARIABLE)
+    facts = facts_of(ours.artifact, ours.latency_p95_ms, run)
+    items = with_quality(ours.answers.items, images)
+    candidate = replace(ours.answers, items=items)
+    champion = None if theirs is None else replace(theirs.answers, items=items)
+    result = judge(
+        task,
+        candidate,
+        champion,
+        policy=family.gate,
+        exported=facts.artifact.as_exported(),
+        first_model=champion is None,
     )
-    rate = len(predictions.lines) / (time.monotonic() - begun)
-    samples = [sample for sample in heldout.samples() if sample.text is not None]
-    latency_ms = latency_p95_ms(recogniser, heldout.folder, samples, stop)
-    say(f"model {artifact.version}: {len(predictions.lines):,} lines read, {rate:,.0f} a second")
-    return Read(artifact, predictions, latency_ms)
-
-
-def _judged(
-    ours: Read, theirs: Read | None, heldout: Snapshot, policy: GatePolicy, facts: RunFacts, stop: Stop
-) -> Evaluation:
-    candidate = with_quality(ours.predictions, heldout.folder)
     stop.check()
-    champion = theirs.predictions if theirs is not None else None
-    artifact = facts.artifact.as_artifact()
-    return evaluate(candidate, champion, policy, artifact, first_model=champion is None)
+    with delivered(job.processing_output(EVALUATION), last=DECISION_FILE) as folder:
+        _write(folder, task, candidate, champion, result, facts, images)
+        (folder / CANDIDATE_ANSWERS).write_bytes(encode_answers(task, ours.answers))
+        if theirs is not None:
+            (folder / CHAMPION_ANSWERS).write_bytes(encode_answers(task, theirs.answers))
+        given, report = job.processing_input(MODEL), folder / REPORT_FILE
+        outcome = outcome_of(family, ours.artifact, result, given=given, report=report)
+        (folder / DECISION_FILE).write_bytes(encode_outcome(outcome))
+        stop.check()
+        if uri := os.environ.get(TRACKING_VARIABLE):
+            log_run(tracked_run(family, ours.artifact, result, facts, run, folder), uri)
+    say(outcome.summary)
 
 
 def _write(
     folder: Path,
-    family: Family,
-    heldout: Snapshot,
-    ours: Read,
-    theirs: Read | None,
+    task: Task[Any, Any],
+    candidate: Answers[Any],
+    champion: Answers[Any] | None,
     result: Evaluation,
     facts: RunFacts,
+    images: UPath,
 ) -> None:
-    champion = theirs.predictions if theirs is not None else None
-    report = UPath(folder / "report.html")
-    write_report(report, result, ours.predictions, champion, facts, heldout.folder)
-    (folder / "candidate.jsonl").write_bytes(encode_lines(ours.predictions.lines))
-    if champion is not None:
-        (folder / "champion.jsonl").write_bytes(encode_lines(champion.lines))
-    (folder / "evaluation.json").write_bytes(encode_evaluation(result))
-    (folder / DECISION).write_bytes(encode(decision_of(family, ours.artifact, result)))
+    exhibits = exhibits_of(task, candidate, champion, images)
+    write_report(UPath(folder / REPORT_FILE), result, exhibits, facts)
+    (folder / EVALUATION_FILE).write_bytes(encode_evaluation(result, exhibits))

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from upath import UPath
 
+from config.protocol import CONFIG, DATA, REPORT, REPORT_FILE
 from config.yaml_source import Settings
 from containers.common.arguments import parse_arguments
 from containers.common.contract import Job
@@ -22,6 +23,7 @@ from containers.common.progress import say
 from corpus.examine import examine
 from corpus.examine.report import write_html
 from corpus.examine.summary import summary_lines
+from tasks import task_of
 
 _JSON = "examination.json"
 
@@ -41,10 +43,10 @@ def main(job: Job, stop: Stop, words: Sequence[str]) -> None:
         InputError: something that was given cannot be used.
     """
     arguments = parse_arguments(words, Arguments)
-    data, config = job.processing_input("data"), job.processing_input("config")
-    found = examine(f"{data}@{arguments.snapshot}", family_in(config), progress=watch(stop))
-    with delivered(job.processing_output("report"), last=_JSON) as folder:
-        write_html(found, UPath(folder / "report.html"))
+    data, task = job.processing_input(DATA), task_of(family_in(job.processing_input(CONFIG)))
+    found = examine(f"{data}@{arguments.snapshot}", task, progress=watch(stop))
+    with delivered(job.processing_output(REPORT), last=_JSON) as folder:
+        write_html(found, UPath(folder / REPORT_FILE))
         (folder / _JSON).write_bytes(found.as_json())
     for line in summary_lines(found):
         say(line)

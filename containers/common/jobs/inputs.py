@@ -1,4 +1,4 @@
-"""What the processing jobs have in common: how they name a snapshot, their family, and their log."""
+"""What the processing jobs have in common: how they name a snapshot, their task, and their log."""
 
 from __future__ import annotations
 
@@ -7,30 +7,22 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.errors import Problem
-from config.family import DetectionFamily, Family, load_any_family
+from config.family import Family
+from config.protocol import FAMILY_FILE
+from config.tasks import load_family
 from containers.common.entry import Stop
-from containers.common.errors import JobError
 from corpus.parallel import Progress
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 def family_in(config: Path) -> Family:
-    """Return the family in the folder `config`, whose file is ``family.yaml``.
+    """Return the family in the folder `config`.
 
     Raises:
         ConfigError: there is none, or it is wrong.
-        JobError: it does not read text.
     """
-    path = config / "family.yaml"
-    family = load_any_family(path)
-    if isinstance(family, DetectionFamily):
-        found = f"{family.family!r}, a family of detectors"
-        expected = "one that reads text: pipelines of detection families are not supported yet"
-        remedy = "Train it with `glyphline train paddle`."
-        raise JobError(Problem("job.task", found, expected, remedy, str(path)))
-    return family
+    return load_family(config / FAMILY_FILE)
 
 
 def watch(stop: Stop) -> Progress:

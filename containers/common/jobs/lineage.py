@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+from config.protocol import NONE
 from containers.common.artifact import Artifact
 from evaluation.facts import ArtifactFacts, RunFacts, TrainingPoint
 
-NONE = "none"
 _HISTORY = "history.json"
-_AXIS = "epoch"
+_AXES = ("epoch", "step")
 _MEGABYTE = 1e6
 
 
@@ -29,7 +29,7 @@ def lineage_of(artifact: Artifact, run: str | None) -> dict[str, str]:
         "new data": about.provenance.data,
         "replay": about.provenance.replay or NONE,
         "parent": about.provenance.parent or NONE,
-        "charset": about.charset_hash or NONE,
+        "vocabulary": about.vocabulary_hash or NONE,
         "recipe": about.provenance.recipe,
         "seed": str(about.provenance.seed),
         "run": run or NONE,
@@ -37,8 +37,20 @@ def lineage_of(artifact: Artifact, run: str | None) -> dict[str, str]:
     return known | dict(about.provenance.versions)
 
 
+def hyperparameters_of(artifact: Artifact) -> dict[str, str]:
+    """Return what a training was told and how long it went, as far as it has epochs and steps."""
+    provenance = artifact.description.provenance
+    said = {
+        "recipe": provenance.recipe,
+        "seed": provenance.seed,
+        "epochs": provenance.epochs,
+        "steps": provenance.steps,
+    }
+    return {name: str(value) for name, value in said.items() if value is not None}
+
+
 def history_of(artifact: Artifact) -> list[dict[str, float]]:
-    """Return the figures of each epoch of its training; none where the artifact does not tell."""
+    """Return the figures of each epoch or step of its training; none where the artifact does not tell."""
     if _HISTORY not in artifact.description.files:
         return []
     history: list[dict[str, float]] = json.loads(artifact.file(_HISTORY).read_text())
@@ -46,20 +58,26 @@ def history_of(artifact: Artifact) -> list[dict[str, float]]:
 
 
 def facts_of(artifact: Artifact, latency_p95_ms: float, run: str | None) -> RunFacts:
-    """Return what a report and a gate want to know of `artifact` beside its readings."""
-    parity = artifact.description.parity.get("onnx")
-    size = sum(one.bytes for one in artifact.description.files.values())
-    points = [
-        TrainingPoint(step=int(one[_AXIS]), values={name: one[name] for name in one if name != _AXIS})
-        for one in history_of(artifact)
-    ]
+    """Return what a report and a gate want to know of `artifact` beside its answers.
+
+    Of several exported formats, the one that differs most from the trained model counts.
+    """
+    about = artifact.description
+    parity = [one.mismatches / one.images for one in about.parity.values() if one.images]
+    size = sum(one.bytes for one in about.files.values())
     return RunFacts(
-        title=f"{artifact.description.family} {artifact.version}",
+        title=f"{about.family} {artifact.version}",
         artifact=ArtifactFacts(
             size_mb=size / _MEGABYTE,
             latency_p95_ms=latency_p95_ms,
-            parity_mismatch=None if parity is None else parity.mismatches / parity.images,
+            parity_mismatch=max(parity) if parity else None,
         ),
         lineage=lineage_of(artifact, run),
-        training=tuple(points),
+        training=tuple(map(_point, history_of(artifact))),
     )
+
+
+def _point(figures: dict[str, float]) -> TrainingPoint:
+    axis = next(name for name in _AXES if name in figures)
+    values = {name: value for name, value in figures.items() if name not in _AXES}
+    return TrainingPoint(step=int(figures[axis]), values=values)

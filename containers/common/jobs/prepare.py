@@ -17,7 +17,8 @@ from upath import UPath
 
 from config.errors import Problem
 from config.family import Family
-from config.gate import GatePolicy
+from config.gate import MIN_GROUPS
+from config.protocol import CHAMPION, CONFIG, DATA, HELDOUT, REPLAY, SNAPSHOT_FILE, TRAIN
 from config.yaml_source import Settings
 from containers.common.arguments import parse_arguments
 from containers.common.artifact import Artifact, given_as, open_artifact
@@ -27,16 +28,14 @@ from containers.common.entry import Stop
 from containers.common.errors import JobError
 from containers.common.jobs.inputs import Hash, family_in, watch
 from containers.common.progress import say
-from corpus.cutting import cut_regions
 from corpus.increment import AGE, NEW, OLD, Increment, part
+from corpus.items import Item, samples_of
 from corpus.parallel import Progress
-from corpus.sample import Sample
 from corpus.snapshot import Snapshot, open_snapshot
 from corpus.subset import write_subset
 from evaluation.slices import MIN_SAMPLES
 from evaluation.wording import counted
-
-_LAST = "snapshot.json"
+from tasks import task_of
 
 
 class Arguments(Settings):
@@ -45,7 +44,7 @@ class Arguments(Settings):
     snapshot: Hash
     """Which snapshot of the folder: it may have grown since."""
     replay_share: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
-    """Of the training samples that the champion has learnt from: how many are replayed, at least."""
+    """Of the training items that the champion has learnt from: how many are replayed, at least."""
 
 
 def main(job: Job, stop: Stop, words: Sequence[str]) -> None:
@@ -55,18 +54,20 @@ def main(job: Job, stop: Stop, words: Sequence[str]) -> None:
         InputError: something that was given cannot be used, or there is nothing new to learn.
     """
     arguments = parse_arguments(words, Arguments)
-    family = family_in(job.processing_input("config"))
-    data = open_snapshot(f"{job.processing_input('data')}@{arguments.snapshot}")
-    place = job.optional_processing_input("champion")
+    family = family_in(job.processing_input(CONFIG))
+    task = task_of(family)
+    data = open_snapshot(f"{job.processing_input(DATA)}@{arguments.snapshot}")
+    place = job.optional_processing_input(CHAMPION)
     with tempfile.TemporaryDirectory(prefix="glyphline-") as scratch:
         champion = _champion(place, family, Path(scratch))
         learnt = frozenset[str]() if champion is None else learnt_by(champion, data)
-        lines = _lines(data, Path(scratch), watch(stop))
-        parts = part(_with_text(lines), learnt, arguments.replay_share)
-        refuse_useless(parts, str(data.folder))
-        for sentence in (*_account(parts), *doubts(parts, family.gate, first=champion is None)):
+        selected = task.select(data, Path(scratch), watch(stop))
+        parts = part(task.items(selected.samples), learnt, arguments.replay_share, task.strata)
+        refuse_useless(parts, family, str(data.folder))
+        told = (*selected.notes, *_account(parts), *doubts(parts, family, first=champion is None))
+        for sentence in told:
             say(sentence)
-        _write(lines, parts, job, watch(stop))
+        _write(selected.snapshot, parts, job, watch(stop))
 
 
 def learnt_by(champion: Artifact, data: Snapshot) -> frozenset[str]:
@@ -89,80 +90,66 @@ def learnt_by(champion: Artifact, data: Snapshot) -> frozenset[str]:
     return frozenset(sample.id for sample in open_snapshot(f"{data.folder}@{learnt}").samples())
 
 
-def refuse_useless(parts: Increment, place: str) -> None:
+def refuse_useless(parts: Increment, family: Family, place: str) -> None:
     """Refuse what no training could use, before one is paid for.
 
     Raises:
         JobError: there is nothing new to train on, nothing to validate on, or nothing to measure on.
     """
-    counts = Counter(sample.split for sample in (*parts.train, *parts.replay))
-    new = sum(sample.split == "train" for sample in parts.train)
+    counts = Counter(item.split for item in (*parts.train, *parts.replay))
+    new = sum(item.split == "train" for item in parts.train)
     for number, what in (
-        (new, "new sample to train on"),
-        (counts["val"], "sample to validate on"),
-        (len(parts.heldout), "sample to measure on (test, golden)"),
+        (new, f"new {family.noun} to train on"),
+        (counts["val"], f"{family.noun} to validate on"),
+        (len(parts.heldout), f"{family.noun} to measure on (test, golden)"),
     ):
         if not number:
             remedy = "Add more groups of samples, or import with other split shares."
             raise JobError(Problem("prepare.split-empty", f"no {what}", "some", remedy, place))
 
 
-def doubts(parts: Increment, gate: GatePolicy, *, first: bool) -> Iterator[str]:
-    """Yield a warning for each slice of the held-out samples that is too small for the gate to judge by.
+def doubts(parts: Increment, family: Family, *, first: bool) -> Iterator[str]:
+    """Yield a warning for each slice of what is held out that is too small for the gate to judge by.
 
     `first`: there is no champion, so that the gate compares nothing now, but golden will be frozen.
     """
+    gate = family.gate
     asked = [*gate.guarded_slices, *([gate.new_slice] if gate.min_improvement is not None else [])]
     if first:
         asked = [one for one in asked if not one.startswith(f"{AGE}=")]
     for name in dict.fromkeys(asked):
         dimension, _, value = name.partition("=")
-        count = sum(value in ("*", _value(one, dimension)) for one in parts.heldout)
-        if count < MIN_SAMPLES:
+        inside = [item for item in parts.heldout if value in ("*", _value(item, dimension))]
+        judged = sum(len(item.regions) if family.unit == "image" else 1 for item in inside)
+        groups = len({item.group for item in inside})
+        if judged < MIN_SAMPLES or groups < MIN_GROUPS:
             when = "the gate of the next version" if first else "the gate"
+            found = f"{counted(judged, f'held-out {family.judged}')} of {counted(groups, 'group')} in {name}"
+            least = f"{MIN_SAMPLES} {family.judged}s of {MIN_GROUPS} groups"
             yield (
-                f"warning: {counted(count, 'held-out line')} in {name}: {when} cannot judge by fewer than "
-                f"{MIN_SAMPLES}. Label more of them, or change `gate:` in the family."
+                f"warning: {found}: {when} cannot judge by fewer than {least}. Label more of them, or change "
+                "`gate:` in the family."
             )
 
 
-def _value(sample: Sample, dimension: str) -> object:
-    own = {"split": sample.split, "source": sample.source, "group": sample.group}
-    return own.get(dimension, sample.meta.get(dimension))
+def _value(item: Item, dimension: str) -> object:
+    own = {"split": item.split, "source": item.first.source, "group": item.group}
+    return own.get(dimension, item.meta.get(dimension))
 
 
 def _champion(place: Path | None, family: Family, scratch: Path) -> Artifact | None:
     if place is None:
         return None
-    with given_as("the input 'champion'"):
-        champion = open_artifact(place, scratch / "champion")
+    with given_as(f"the input {CHAMPION!r}"):
+        champion = open_artifact(place, scratch / CHAMPION)
         champion.require(family=family.family, image=family.training.image)
     return champion
 
 
-def _lines(data: Snapshot, scratch: Path, progress: Progress) -> Snapshot:
-    """Return `data` as images of one line each: regions of pages are cut out."""
-    if all(sample.polygon is None for sample in data.samples()):
-        return data
-    outcome = cut_regions(data, UPath(scratch / "cut"), texts_only=True, progress=progress)
-    for problem in outcome.problems:
-        say(f"warning: {problem}")
-    say(f"cut {counted(outcome.added, 'line')} out of pages")
-    return outcome.snapshot
-
-
-def _with_text(lines: Snapshot) -> list[Sample]:
-    samples = list(lines.samples())
-    kept = [sample for sample in samples if sample.text is not None]
-    if len(kept) < len(samples):
-        say(f"{counted(len(samples) - len(kept), 'sample')} without a text left out")
-    return kept
-
-
 def _account(parts: Increment) -> Iterator[str]:
-    train = Counter(sample.split for sample in parts.train)
-    replay = Counter(sample.split for sample in parts.replay)
-    ages = Counter(sample.meta[AGE] for sample in parts.heldout)
+    train = Counter(item.split for item in parts.train)
+    replay = Counter(item.split for item in parts.replay)
+    ages = Counter(item.meta[AGE] for item in parts.heldout)
     yield f"new: {train['train']:,} to train on, {train['val']:,} to validate on"
     yield (
         f"replayed: {replay['train']:,} to train on, {replay['val']:,} to validate on; "
@@ -171,16 +158,16 @@ def _account(parts: Increment) -> Iterator[str]:
     yield f"held out: {ages[OLD]:,} old, {ages[NEW]:,} new"
 
 
-def _write(lines: Snapshot, parts: Increment, job: Job, progress: Progress) -> None:
+def _write(data: Snapshot, parts: Increment, job: Job, progress: Progress) -> None:
     """Write the three outputs; none of them appears before all are whole."""
     with (
-        delivered(job.processing_output("train"), last=_LAST) as train,
-        delivered(job.processing_output("replay"), last=_LAST) as replay,
-        delivered(job.processing_output("heldout"), last=_LAST) as heldout,
+        delivered(job.processing_output(TRAIN), last=SNAPSHOT_FILE) as train,
+        delivered(job.processing_output(REPLAY), last=SNAPSHOT_FILE) as replay,
+        delivered(job.processing_output(HELDOUT), last=SNAPSHOT_FILE) as heldout,
     ):
-        write_subset(lines, parts.train, UPath(train), progress)
-        write_subset(lines, parts.heldout, UPath(heldout), progress)
+        write_subset(data, samples_of(parts.train), UPath(train), progress)
+        write_subset(data, samples_of(parts.heldout), UPath(heldout), progress)
         if parts.replay:
-            write_subset(lines, parts.replay, UPath(replay), progress)
+            write_subset(data, samples_of(parts.replay), UPath(replay), progress)
         else:
             write_nothing(replay, "There is nothing to replay.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from config.family import Family
+from config.protocol import DECISION_FILE, EVALUATION_FILE, REPORT_FILE
 from containers.common.artifact import Artifact
-from containers.common.jobs.lineage import history_of
+from containers.common.jobs.lineage import history_of, hyperparameters_of
 from containers.common.tracking import TrackedRun
 from evaluation.evaluate import Evaluation
 from evaluation.facts import RunFacts
 
-_FILES = ("evaluation.json", "decision.json", "report.html")
+_FILES = (EVALUATION_FILE, DECISION_FILE, REPORT_FILE)
 
 
 def tracked_run(
@@ -21,8 +22,8 @@ def tracked_run(
 
     Outside of a pipeline, a run is called as the version that it made.
     """
-    provenance, gate = artifact.description.provenance, evaluation.gate
-    known = {one.name: one.value for one in evaluation.spreads}
+    gate = evaluation.gate
+    known = {one.name: one.value for one in evaluation.figures}
     known |= {
         "size_mb": facts.artifact.size_mb,
         "latency_p95_ms": facts.artifact.latency_p95_ms,
@@ -32,13 +33,7 @@ def tracked_run(
     return TrackedRun(
         family=family.family,
         run=run or artifact.version,
-        parameters={
-            "recipe": provenance.recipe,
-            "network": artifact.description.network.name,
-            "seed": str(provenance.seed),
-            "epochs": str(provenance.epochs),
-            "steps": str(provenance.steps),
-        },
+        parameters={**hyperparameters_of(artifact), "network": artifact.description.network.name},
         curves=history_of(artifact),
         metrics={name: value for name, value in known.items() if value is not None},
         tags=facts.lineage,
