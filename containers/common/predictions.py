@@ -68,8 +68,12 @@ def answer_images(
 ) -> Iterator[tuple[Item, AnswerT] | Problem]:
     """Yield what `model` answers to each image, or why it cannot be read; an item's id is its path."""
     remote = any(local(path) is None for path in paths)
-    for path, one in zip(paths, _answered(model, paths, _content, progress, remote=remote), strict=True):
-        yield one if isinstance(one, Problem) else (unlabelled(path), one)
+    answers = _answered(model, paths, _content, progress, remote=remote)
+    for path, one in zip(paths, answers, strict=True):
+        if isinstance(one, Problem):
+            yield one
+        else:
+            yield unlabelled(path), one
 
 
 def unlabelled(path: UPath) -> Item:
