@@ -48,4 +48,3 @@ def family_of(artifact: Artifact) -> Family:
 def served_task(artifact: Artifact) -> Task[Any, Any]:
     """Return the task that `artifact` was trained for, with the settings it was trained with."""
     return task_of(family_of(artifact))
-

@@ -32,7 +32,6 @@ class Toy:
     validations: int = 0
     order: Order = field(default_factory=lambda: Order(new=64, batch_size=8, seed=0))
 
-
     def loss(self, network: paddle.nn.Layer, rows: Rows, epoch: int, step: int) -> paddle.Tensor:
         if step == self.stop_at:
             self.stop.tell()

@@ -289,7 +289,7 @@ def _empty_channel(folder: Path, _champion: Artifact) -> dict[str, Path]:
 
 
 BAD = {
-    "labels that cannot be learnt": (_broken_labels, "at best 70.0 % exact match (56 of 80)"),
+    "labels that cannot be learnt": (_broken_labels, "at best 70.0 % exact match (56 of 80 samples)"),
     "corrupt champion": (_corrupt_champion, "weights.npz: another content than artifact.json says"),
     "champion of another family": (_champion_of_another_family, "a model of the family 'letters'"),
     "archive that climbs out": (_climbing_archive, "'../outside', which leads out of the folder"),

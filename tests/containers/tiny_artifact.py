@@ -100,10 +100,17 @@ def _export_detector(folder: Path) -> None:
     class Dark(paddle.nn.Layer):  # type: ignore[misc]
         """The darker a pixel, the more it is text."""
 
-        def forward(self, x: Any) -> Any:
-            return (1 - x[:, :1]) / 2
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = paddle.nn.Conv2D(3, 1, 1)
 
-    _save(Dark(), None, folder)
+        def forward(self, x: Any) -> Any:
+            return self.conv(x)
+
+    network = Dark()
+    network.conv.weight.set_value(np.full((1, 3, 1, 1), -1 / 6, np.float32))
+    network.conv.bias.set_value(np.full(1, 0.5, np.float32))
+    _save(network, None, folder)
 
 
 def _save(network: Any, height_px: int | None, folder: Path) -> None:
