@@ -42,7 +42,6 @@ CANDIDATE_ANSWERS, CHAMPION_ANSWERS = "candidate.jsonl", "champion.jsonl"
 
 # --- what a decision says, in this order
 
-DECISION_VERSION = 2
 DECISION_KEYS = (
     *("schema_version", "family", "task", "headline", "error", "failures", "limits", "summary", "figures"),
     *("confidence", "version", "snapshot", "vocabulary_hash", "parent", "archive_sha256", "report_sha256"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 from config import protocol
+from containers.common.jobs.decision import Outcome
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(
@@ -46,6 +48,11 @@ def test_each_word_stands_once() -> None:
     ]
     assert not repeated, "take from config.protocol:\n" + "\n".join(repeated)
     assert len(set(WORDS.values())) == len(WORDS)
+
+
+def test_evaluate_says_what_the_pipeline_asks_for() -> None:
+    assert tuple(field.name for field in fields(Outcome)) == protocol.DECISION_KEYS
+    assert set(protocol.REGISTERED_KEYS) < set(protocol.DECISION_KEYS)
 
 
 def test_functions_repeat_a_word_under_its_own_name() -> None:
