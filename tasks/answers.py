@@ -40,9 +40,16 @@ def encode(task: Task[Any, AnswerT], answers: Answers[AnswerT]) -> bytes:
 
 
 def lines(task: Task[Any, AnswerT], pairs: Iterable[tuple[Item, AnswerT]]) -> Iterator[bytes]:
-    """Yield a line for each item with its answer."""
+    """Yield a line for each item with its answer.
+
+    Of a file of which nobody said what is in it, no line pretends that there is nothing.
+    """
     options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-    return (orjson.dumps(task.record(item, answer), option=options) for item, answer in pairs)
+    for item, answer in pairs:
+        record = task.record(item, answer)
+        if _is_bare(item):
+            record = {key: value for key, value in record.items() if key != "samples"}
+        yield orjson.dumps(record, option=options)
 
 
 def paired(candidate: Answers[AnswerT], champion: Answers[AnswerT], form: UnicodeForm) -> Answers[AnswerT]:
@@ -81,6 +88,11 @@ def truth_of(item: Item, form: UnicodeForm) -> list[tuple[object, ...]]:
         (None if one.text is None else normalise(one.text, form), one.label, one.polygon, one.table)
         for one in item.samples
     ]
+
+
+def _is_bare(item: Item) -> bool:
+    """Tell whether `item` is a mere file: every sample of a snapshot knows the hash of its image."""
+    return item.first.image is not None and item.first.sha256 is None
 
 
 def _shown(truth: Sequence[tuple[object, ...]]) -> str:

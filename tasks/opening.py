@@ -17,7 +17,7 @@ TOO_LARGE, TOGETHER_TOO_LARGE = "image.too-large", "image.together-too-large"
 def open_image_of(raw: Raw, allowance: Allowance) -> Opened[Image.Image]:
     """Return the image of `raw`, its pixels as they are stored.
 
-    Training sees them so, whatever EXIF says, and so does whoever asks; where EXIF turns them, it is warned of.
+    Training sees them so, whatever EXIF says, and so does whoever asks; a warning says where EXIF turns them.
 
     Raises:
         RequestError: there is no image.

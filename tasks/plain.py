@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from PIL import Image
+from pydantic import TypeAdapter
 from upath import UPath
 
 from config.errors import Problem
@@ -35,6 +36,7 @@ class Plain(Generic[AnswerT]):
 
     def __init__(self, family: Family) -> None:
         self._family = family
+        self._adapter: TypeAdapter[AnswerT] = TypeAdapter(self.answer)
 
     @property
     def family(self) -> Family:
@@ -111,9 +113,10 @@ class Plain(Generic[AnswerT]):
         """
         try:
             samples = [decode(one.encode()) for one in record["samples"]]
-            return self.items(samples)[0], self.answer(**record["answer"])
+            return self.items(samples)[0], self._adapter.validate_python(record["answer"])
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            found = f"a record that is none of {self.family.task} ({error})"
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            found = f"a record that is none of {self.family.task} ({why})"
             remedy = f"Name a file that `glyphline predict` wrote with a model for {self.family.task}."
             problem = Problem("record.task", found, "id, samples and answer", remedy)
             raise RequestError(problem) from error

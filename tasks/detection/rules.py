@@ -49,12 +49,10 @@ def measures(data: Dataset) -> Mapping[str, tuple[Integers, Mask]]:
     """Return how many texts each page has, and the shorter side of each text."""
     regions = regions_of(data)
     texts = np.bincount(data.items[regions.rows], minlength=len(data.heads))[data.items]
-    first = np.zeros(len(data.samples), np.bool_)
-    first[data.heads] = True
     sides, known = np.zeros(len(data.samples), np.int64), np.zeros(len(data.samples), np.bool_)
     sides[regions.rows] = np.round(regions.shorter_px).astype(np.int64)
     known[regions.rows] = True
-    return {"texts on a page": (texts, first), "shorter side of a text, px": (sides, known)}
+    return {"texts on a page": (texts, data.is_head), "shorter side of a text, px": (sides, known)}
 
 
 def _obstacles(regions: Regions) -> dict[str, Mask]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from upath import UPath
 
-from config.errors import Problem
 from config.tasks.detection import DetectionFamily
 from corpus.examine.dataset import Dataset
 from corpus.examine.examination import Ceiling
@@ -21,10 +21,9 @@ from evaluation.exhibits import Exhibit
 from evaluation.figures import Figure
 from evaluation.regions import SIZES_PX, UNREADABLE, Page, Region, region_figures, size_of
 from evaluation.slices import Dimension, single
-from tasks.base import Selected
+from tasks.base import Selected, Task
 from tasks.detection.answer import Boxes
 from tasks.detection.rules import RULES, ceilings
-from tasks.errors import RequestError
 from tasks.plain import Plain
 
 _DECIMALS = 4
@@ -55,21 +54,6 @@ class DetectionTask(Plain[Boxes]):
         """Return the sizes of the texts on the page."""
         regions = regions_of(item.samples)
         return {f"size {SIZES_PX[size_of(one.polygon)]}" for one in regions if one.text != UNREADABLE}
-
-    def parsed(self, record: Mapping[str, Any]) -> tuple[Item, Boxes]:
-        """Return what a record of this task holds.
-
-        Raises:
-            RequestError: it is a record of another task.
-        """
-        item, boxes = super().parsed(record)
-        try:
-            polygons = tuple(tuple((float(x), float(y)) for x, y in one) for one in boxes.polygons)
-            return item, Boxes(polygons, tuple(map(float, boxes.scores)))
-        except (TypeError, ValueError) as error:
-            found, remedy = f"an answer that has no polygons ({error})", "Predict again with this version."
-            problem = Problem("record.task", found, "polygons and their scores", remedy)
-            raise RequestError(problem) from error
 
     def as_json(self, answer: Boxes) -> Mapping[str, Any]:
         """Return each polygon with its score, rounded to a tenth of a pixel and four decimals."""
@@ -102,7 +86,7 @@ class DetectionTask(Plain[Boxes]):
         return ()
 
 
-def build(family: DetectionFamily) -> DetectionTask:
+def build(family: DetectionFamily) -> Task[Image.Image, Boxes]:
     """Return the task of `family`."""
     return DetectionTask(family)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from upath import UPath
 
 from config.tasks.recognition import RecognitionFamily
@@ -23,7 +24,7 @@ from evaluation.gate import Check, at_most
 from evaluation.slices import Dimension
 from evaluation.text import Lines, measure, text_figures
 from evaluation.wording import counted
-from tasks.base import Selected
+from tasks.base import Selected, Task
 from tasks.plain import Plain
 from tasks.recognition.answer import Reading
 from tasks.recognition.ceiling import ceilings
@@ -175,7 +176,7 @@ class RecognitionTask(Plain[Reading]):
         return self._known[-1]
 
 
-def build(family: RecognitionFamily) -> RecognitionTask:
+def build(family: RecognitionFamily) -> Task[Image.Image, Reading]:
     """Return the task of `family`."""
     return RecognitionTask(family)
 

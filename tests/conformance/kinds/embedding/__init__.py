@@ -1,0 +1,1 @@
+"""Turning images into vectors by which their like are found."""

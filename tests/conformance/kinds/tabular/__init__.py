@@ -1,0 +1,1 @@
+"""Telling people from programs by a record of events: no image."""
