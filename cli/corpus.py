@@ -13,8 +13,8 @@ from cli.output import facts_table, print_json, print_table, progress, tell_prob
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from config.family import Family
     from corpus.examine import Examination
+    from corpus.examine.asks import Asks
     from corpus.ingest import Options, Outcome
     from corpus.snapshot import Description
 
@@ -74,7 +74,7 @@ def import_(
     source: SourceName = None,
     regions: Annotated[
         bool,
-        typer.Option("--regions", help="Keep regions of whole pages; default: cut each into a line image."),
+        typer.Option("--regions", help="Keep whole pages with their regions; default: cut line images out."),
     ] = False,
     normalise_names: NormaliseNames = False,
     val: Annotated[float, typer.Option(min=0, max=1, help="Share of groups for validation.")] = 0.1,
@@ -112,7 +112,7 @@ def add(
         str | None, typer.Option("--format", help="The format of SOURCE; without it, SOURCE is a snapshot.")
     ] = None,
     source: SourceName = None,
-    regions: Annotated[bool, typer.Option("--regions", help="Keep regions of whole pages.")] = False,
+    regions: Annotated[bool, typer.Option("--regions", help="Keep whole pages with their regions.")] = False,
     normalise_names: NormaliseNames = False,
     workers: Workers = 0,
     as_json: AsJson = False,
@@ -193,7 +193,9 @@ def examine(
     snapshot: Annotated[
         str, typer.Argument(help="A snapshot's folder, a manifest.jsonl, or with --format any dataset.")
     ],
-    family: Annotated[str, typer.Option(help="The family whose model shall read this (config/families/).")],
+    family: Annotated[
+        str, typer.Option(help="The family whose model shall learn from this (config/families/).")
+    ],
     format_name: Annotated[
         str | None, typer.Option("--format", help="Examine a dataset before importing it.")
     ] = None,
@@ -208,19 +210,21 @@ def examine(
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a dataset can work, and the best exact match that any training could reach on it.
+    """Say whether a dataset can work, and the best that any training could reach on it.
 
+    With --format, a family that answers whole pages is shown pages, others line images.
     Exit code 0: nothing speaks against training; 1: something does; 2: it could not be examined.
 
     Example: `glyphline corpus examine data/receipts --family receipt-rec --report report.html`
     """
-    from config.family import load_family
+    from config.tasks import load_family
     from corpus.examine.report import write_html
     from corpus.examine.summary import summary_lines
     from corpus.paths import as_path
+    from tasks import task_of
 
-    chosen = load_family(family)
-    with _examined(snapshot, format_name, chosen, charset, cache, workers) as result:
+    task = task_of(load_family(family))
+    with _examined(snapshot, format_name, task, charset, cache, workers) as result:
         if report is not None:
             write_html(result, as_path(report))
     if as_json:
@@ -300,7 +304,7 @@ def _options(
 
 @contextmanager
 def _examined(
-    place: str, format_name: str | None, family: Family, charset: str | None, cache: Path, workers: int
+    place: str, format_name: str | None, task: Asks, charset: str | None, cache: Path, workers: int
 ) -> Iterator[Examination]:
     """Give the examination of the snapshot or manifest at `place`, or of a dataset in a format."""
     from corpus.examine import examine
@@ -311,11 +315,11 @@ def _examined(
     charset_path = as_path(charset) if charset else None
     with progress("examining") as tell:
         if format_name is None:
-            yield examine(place, family, charset=charset_path, cache=cache, workers=workers, progress=tell)
+            yield examine(place, task, charset=charset_path, cache=cache, workers=workers, progress=tell)
             return
         with examined(
             read(format_name, as_path(place)),
-            family,
+            task,
             name=_name_of(place),
             reference=place,
             charset=charset_path,
@@ -355,6 +359,7 @@ def _tell_snapshot(description: Description, place: str, as_json: bool) -> None:
         ("hash", description.hash),
         ("parents", ", ".join(parent[:12] for parent in description.parents) or "none"),
         ("samples", f"{description.samples:,} ({counts})"),
+        ("images", "not counted" if description.images is None else f"{description.images:,}"),
         ("sources", sources),
         ("charset", f"{len(description.charset)} characters: {' '.join(description.charset)}"),
         ("Unicode form", description.unicode_form),

@@ -120,6 +120,13 @@ class Dataset:
         """The first row of each item."""
         return np.unique(self.items, return_index=True)[1].astype(np.int64)
 
+    @cached_property
+    def is_head(self) -> Mask:
+        """Rows that are the first of their item: what is said of an image is said once."""
+        first = np.zeros(len(self.samples), np.bool_)
+        first[self.heads] = True
+        return first
+
     # --- texts
 
     @cached_property
@@ -158,7 +165,7 @@ class Dataset:
 
     @cached_property
     def readable(self) -> Mask:
-        """Rows whose image, or region of it, decodes; a row without an image is none of them."""
+        """Rows whose image, as a model sees it, decodes; a row without an image is none of them."""
         return self.widths > 0
 
     @cached_property
@@ -168,7 +175,10 @@ class Dataset:
 
     @cached_property
     def parts(self) -> list[Facts]:
-        """The part of its image that each row means; of no size where it is not `readable`."""
+        """What a model sees of each row: the part that is meant, or the page where it answers pages.
+
+        It has no size where it is not `readable`.
+        """
         return [part if isinstance(part, Facts) else NO_IMAGE for part in self.images.parts]
 
     @cached_property
@@ -182,12 +192,12 @@ class Dataset:
 
     @cached_property
     def widths(self) -> Integers:
-        """Width in pixels of the part that is meant."""
+        """Width in pixels of what a model sees."""
         return _column([part.width for part in self.parts])
 
     @cached_property
     def heights(self) -> Integers:
-        """Height in pixels of the part that is meant."""
+        """Height in pixels of what a model sees."""
         return _column([part.height for part in self.parts])
 
     @cached_property

@@ -50,12 +50,12 @@ def near_duplicates(data: Dataset) -> list[Pair]:
     with those of the same text, else of the same class, else with those that have neither; whole pages
     with each other. Exact duplicates and blank images are left out.
     """
-    heads, by_page = data.heads, data.family.unit == "image"
-    facts = [data.pages[row] if by_page else data.parts[row] for row in heads.tolist()]
+    heads = data.heads
+    facts = [data.parts[row] for row in heads.tolist()]
     usable = np.fromiter((one.width > 0 and not one.blank for one in facts), np.bool_, len(facts))
     usable &= ~np.isin(heads, [pair.row for pair in exact_duplicates(data)])
     prints = np.array([one.fingerprint for one in facts], np.int64).view(np.uint64)
-    if by_page:
+    if data.family.unit == "image":
         kinds, has_text = np.zeros(len(heads), np.int64), np.zeros(len(heads), np.bool_)
     else:
         kinds, has_text = _kinds(data.samples), data.has_text

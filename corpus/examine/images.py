@@ -36,9 +36,8 @@ _CHUNKS_A_TRANSACTION = 16  # few transactions are fast, and an interruption los
 class Images:
     """The image of each sample, in order, as it is now.
 
-    `contents` is the hash of its bytes, None without a readable file; `pages` is the whole of it and
-    `parts` what is meant of it, `facts.NO_IMAGE` of a sample without one. Of `files` files, `read` had to be
-    read.
+    `contents` is the hash of its bytes, None without a readable file; `pages` is the whole of it and `parts`
+    what a model sees of it, `facts.NO_IMAGE` of a sample without one. `read` of `files` had to be read.
     """
 
     contents: list[str | None]
@@ -49,15 +48,23 @@ class Images:
 
 
 def verify(
-    samples: Sequence[Sample], folder: UPath, cache: Cache | None, workers: int, progress: Progress
+    samples: Sequence[Sample],
+    folder: UPath,
+    cache: Cache | None,
+    workers: int,
+    progress: Progress,
+    *,
+    by_region: bool = True,
 ) -> Images:
-    """Return what the images of `samples` below `folder` are now.
+    """Return what the images of `samples` below `folder` are now, and the regions that are meant of them.
+
+    Not `by_region`: a model sees whole images; regions are not cut out.
 
     A file with the stamp that it had when it was last read is not read again, and content that was
     measured before is not decoded again. Missing and changed files are noticed in any case.
     """
     images = dict.fromkeys(sample.image for sample in samples if sample.image is not None)
-    regions = _regions_by_image(samples)
+    regions = _regions_by_image(samples) if by_region else {}
     listing = list_images(folder, images)
     root = local(folder)
     name = str(folder) if root is None else os.path.realpath(root)
@@ -81,7 +88,8 @@ def verify(
         _learn(found, known)
         done += len(batch)
         progress(done, len(images))
-    return _in_order(samples, known, listing.faults, files=len(images), read=len(wanted))
+    told = Images([], [], [], files=len(images), read=len(wanted))
+    return _in_order(samples, known, listing.faults, told, by_region=by_region)
 
 
 def _regions_by_image(samples: Sequence[Sample]) -> dict[str, tuple[Region, ...]]:
@@ -114,9 +122,8 @@ def _learn(found: Iterable[Measurements], known: Known) -> None:
 
 
 def _in_order(
-    samples: Sequence[Sample], known: Known, faults: Mapping[str, Fault], *, files: int, read: int
+    samples: Sequence[Sample], known: Known, faults: Mapping[str, Fault], images: Images, *, by_region: bool
 ) -> Images:
-    images = Images([], [], [], files, read)
     contents, measured = known.contents, known.measured
     for sample in samples:
         content: str | None
@@ -130,7 +137,7 @@ def _in_order(
         else:
             content = contents[sample.image]
             page = part = measured[content + WHOLE]
-            if (region := region_of(sample)) is not None:
+            if by_region and (region := region_of(sample)) is not None:
                 part = measured[content + region.key]
         images.contents.append(content)
         images.pages.append(page)

@@ -66,7 +66,8 @@ def _examine(
 ) -> Examination:
     source = read_source(reference)
     with open_cache(cache) as memory:
-        images = verify(source.samples, source.folder, memory, workers, progress)
+        by_region = task.family.unit != "image"
+        images = verify(source.samples, source.folder, memory, workers, progress, by_region=by_region)
     data = Dataset(source, task, images, declared)
     return Examination(
         reference=str(reference),

@@ -83,8 +83,8 @@ def spreads(data: Dataset) -> tuple[Spread, ...]:
     """Return the percentiles of label length, image size and what else the task measures in each split."""
     measures = {
         "characters in a label": (data.lengths, data.has_text),
-        "width, px": (data.widths, data.readable),
-        "height, px": (data.heights, data.readable),
+        "width, px": (data.widths, data.readable & data.is_head),
+        "height, px": (data.heights, data.readable & data.is_head),
         **data.task.measures(data),
     }
     found = []
@@ -99,11 +99,11 @@ def spreads(data: Dataset) -> tuple[Spread, ...]:
 def divergences(data: Dataset) -> tuple[Divergence, ...]:
     """Return how far train and val are apart in characters, label lengths and image sizes."""
     train, val = data.of_split("train"), data.of_split("val")
-    sizes = _octaves(data.widths) << 16 | _octaves(data.heights)
+    sizes, seen = _octaves(data.widths) << 16 | _octaves(data.heights), data.readable & data.is_head
     measures: dict[str, tuple[NDArray[np.integer], Integers]] = {
         "characters": (data.code_points, data.owners),
         "label lengths": (data.lengths[data.has_text], np.flatnonzero(data.has_text)),
-        "image sizes": (sizes[data.readable], np.flatnonzero(data.readable)),
+        "image sizes": (sizes[seen], np.flatnonzero(seen)),
     }
     found = []
     for name, (values, rows) in measures.items():

@@ -55,8 +55,7 @@ too_large = _unusable(
 )
 def unusable_region(data: Dataset) -> Iterator[Hit]:
     """Find regions that give no line image; a family that answers whole pages cuts none out."""
-    if data.family.unit != "image":
-        yield from _faults(data, "region.unusable")
+    return _faults(data, "region.unusable")
 
 
 @rule(
@@ -94,8 +93,8 @@ def wrong_size(data: Dataset) -> Iterator[Hit]:
 )
 def exif_rotated(data: Dataset) -> Iterator[Hit]:
     """Find an EXIF orientation other than upright."""
-    for row, page in _unusual(data):
-        if page.exif_orientation > 1:
+    for row in data.unusual:  # each of its samples is spoilt
+        if (page := data.pages[row]).exif_orientation > 1:
             yield Hit(f"EXIF orientation {page.exif_orientation}", row)
 
 
@@ -123,7 +122,7 @@ def blank(data: Dataset) -> Iterator[Hit]:
 def tiny(data: Dataset) -> Iterator[Hit]:
     """Find images with a side below the least."""
     least = data.thresholds.min_image_side_px
-    for row in rows(data.readable & (np.minimum(data.widths, data.heights) < least)):
+    for row in rows(data.readable & data.is_head & (np.minimum(data.widths, data.heights) < least)):
         yield Hit(f"{_size(data, row)} pixels; at least {least} a side", row)
 
 
@@ -136,7 +135,7 @@ def tiny(data: Dataset) -> Iterator[Hit]:
 def huge(data: Dataset) -> Iterator[Hit]:
     """Find images with more megapixels than the most."""
     most = data.thresholds.max_image_megapixels
-    for row in rows(data.widths * data.heights > most * 1e6):
+    for row in rows(data.is_head & (data.widths * data.heights > most * 1e6)):
         yield Hit(f"{_size(data, row)} pixels; at most {most:g} million", row)
 
 
@@ -150,7 +149,7 @@ def aspect_ratio(data: Dataset) -> Iterator[Hit]:
     """Find images whose sides differ by more than the greatest ratio."""
     most = data.thresholds.max_aspect_ratio
     long, short = np.maximum(data.widths, data.heights), np.minimum(data.widths, data.heights)
-    for row in rows(data.readable & (long > most * short)):
+    for row in rows(data.readable & data.is_head & (long > most * short)):
         yield Hit(f"{_size(data, row)} pixels; at most {most:g} to 1", row)
 
 
@@ -208,7 +207,7 @@ def animated(data: Dataset) -> Iterator[Hit]:
 
 
 def _unusual(data: Dataset) -> Iterator[tuple[int, Facts]]:
-    return ((row, data.pages[row]) for row in data.unusual)
+    return ((row, data.pages[row]) for row in data.unusual if data.is_head[row])
 
 
 def _size(data: Dataset, row: int) -> str:
