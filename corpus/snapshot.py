@@ -31,7 +31,8 @@ from corpus.sample import SPLITS, Sample, encode
 from corpus.splits import SplitPolicy
 
 SCHEMA = 1
-_IMAGE = re.compile(rb'^\{"id":"(?:[^"\\]|\\.)*","image":"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'  # no part of it can match in two ways: time grows with length alone
+_IMAGE = re.compile(rb'\n\{"id":' + _STRING + rb',"image":(' + _STRING + rb")")
 """The image of each line, as `corpus.sample.encode` writes it."""
 _AT_HASH = re.compile(r"^(?P<folder>.+)@(?P<hash>[0-9a-f]{4,64})$")
 
@@ -148,7 +149,7 @@ def write_snapshot(
         hash=manifest.hash_of(data),
         parents=(old.hash, *old.parents) if old else (),
         samples=sum(counts.values()),
-        images=len(set(_IMAGE.findall(data))),
+        images=len(_images_in(data)),
         counts={split: counts[split] for split in SPLITS},
         sources=dict(sorted(sources.items())),
         charset=derive(texts).entries,
@@ -163,6 +164,11 @@ def write_snapshot(
     write_whole(folder / "manifest.jsonl", data)
     write_whole(folder / "snapshot.json", _description_bytes(description))
     return Snapshot(folder, description, data)
+
+
+def _images_in(data: bytes) -> set[bytes]:
+    """Return the images that a manifest of our own names, as they are written there."""
+    return set(_IMAGE.findall(b"\n" + data))
 
 
 def read_problems(folder: UPath, snapshot_hash: str | None = None) -> list[Problem]:
