@@ -107,8 +107,12 @@ def _of_snapshot(
     from containers.common.predictions import answer_items
     from corpus.snapshot import open_snapshot
 
-    selected = model.task.select(open_snapshot(reference), scratch, tell)
-    for note in selected.notes:
+    data = open_snapshot(reference)
+    selected = model.task.select(data, scratch, tell)
+    notes = list(selected.notes)
+    if selected.snapshot.folder != data.folder:
+        notes.append("to see their images in a report, cut them first: glyphline corpus cut")
+    for note in notes:
         typer.secho(note if note.startswith("warning") else f"note: {note}", fg="yellow", err=True)
     items = [one for one in model.task.items(selected.samples) if split in (None, one.split)]
     if not items:

@@ -25,6 +25,9 @@ LAYOUT = """\
 .txt    one prediction a line, and --references with one reference a line
 """
 
+_ENDINGS = (".jsonl", ".ndjson", ".csv", ".txt")
+_OF_ANYBODY = "recognition"
+"""The task whose answers may come from anywhere; of others only what `glyphline predict` writes is read."""
 _META = "meta."
 # 007 is no number but somebody's id
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?")
@@ -46,19 +49,10 @@ def read_answers(
         InputError: no such file, an ending that is not known, no line, or a line that cannot be used (with
             file, line, what was found and what was expected).
     """
-    ending = path.suffix.lower()
-    readers = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv}
-    if ending not in readers and ending != ".txt":
-        remedy = "Rename or convert it."
-        raise _error("ending", f"the ending {ending!r}", ".jsonl, .csv or .txt", remedy, path)
-    if (ending == ".txt") != (references is not None):
-        found = "text without references" if references is None else f"references beside a {ending} file"
-        expected = "references for a .txt file, and only there"
-        raise _error("references", found, expected, "Give --references with a .txt file.", path)
-    rows = readers[ending](path, _content(path)) if references is None else _text_lines(path, references)
     lines: dict[str, int] = {}
     pairs = []
-    for line, record in rows:
+    for line, record in _rows(path, task.family.task, references):
+        _refuse_bare(record, path, line)
         try:
             item, answer = task.parsed(record)
         except InputError as error:
@@ -69,6 +63,28 @@ def read_answers(
         pairs.append((item, answer))
     items, answers = zip(*pairs, strict=True) if pairs else ((), ())
     return Answers(path.name, items, answers)
+
+
+def _rows(path: UPath, task: str, references: UPath | None) -> Iterator[_Row]:
+    ending = path.suffix.lower()
+    known = _ENDINGS if task == _OF_ANYBODY else _ENDINGS[:2]
+    if ending not in known:
+        remedy = "Rename or convert it." if task == _OF_ANYBODY else f"Of {task}, only {known[0]} is read."
+        raise _error("ending", f"the ending {ending!r}", " or ".join(known), remedy, path)
+    if (ending == ".txt") != (references is not None):
+        found = "text without references" if references is None else f"references beside a {ending} file"
+        expected = "references for a .txt file, and only there"
+        raise _error("references", found, expected, "Give --references with a .txt file.", path)
+    if references is not None:
+        return _text_lines(path, references)
+    return (_csv if ending == ".csv" else _json_lines)(path, _content(path))
+
+
+def _refuse_bare(record: Mapping[str, Any], path: UPath, line: int) -> None:
+    """Refuse an answer about an image of which nobody said what is in it: nothing is right or wrong there."""
+    if isinstance(record, Mapping) and "answer" in record and "samples" not in record:
+        found, expected = "an answer about an image without labels", "samples"
+        raise _error("unlabelled", found, expected, "Predict a snapshot: it has labels.", path, line)
 
 
 def _json_lines(path: UPath, content: str) -> Iterator[_Row]:

@@ -11,6 +11,7 @@ from typing import Any, Generic
 from upath import UPath
 
 from config.errors import InputError, Problem
+from config.family import Unit
 from containers.common.model import Predictor
 from corpus.errors import CorpusError, ImageError
 from corpus.images import EXTENSIONS, MAX_PIXELS
@@ -22,10 +23,11 @@ from corpus.snapshot import Snapshot
 from tasks.answers import Answers
 from tasks.base import Allowance, AnswerT, InputT_co, Raw, Task
 
-_CHUNK = 128
-"""Items that one thread is given at a time: lines of equal width among them share batches …"""
+_CHUNK: dict[Unit, int] = {"sample": 128, "image": 1}
+"""Items that one thread is given at a time: lines of equal width among them share batches, and a page is work
+enough for one …"""
 _CHUNK_BYTES = 16 * 1024**2
-"""… but no more than a few pages."""
+"""… but no more than a few large images."""
 _FETCHERS = 16
 _SUFFIXES = {f".{suffix}" for suffix in (*EXTENSIONS.values(), "jpeg", "tiff")}
 
@@ -112,7 +114,8 @@ def _answered(
     threads, done = model.predictor.threads, 0
     pool = ThreadPoolExecutor(threads, thread_name_prefix="model")
     try:
-        chunks = _chunks(_fetched(given, partial(_tried, ask), remote=remote))
+        asked = _fetched(given, partial(_tried, ask), remote=remote)
+        chunks = _chunks(asked, _CHUNK[model.task.family.unit])
         for results in in_order(pool, partial(_answers, model), chunks, threads + 1):
             done += len(results)
             progress(done, len(given))
@@ -141,13 +144,13 @@ def _answers(model: Model[Any, AnswerT], chunk: Sequence[_Asked]) -> list[Answer
     return [next(answers) if why is None else why for why in refused]
 
 
-def _chunks(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
+def _chunks(asked: Iterable[_Asked], most: int) -> Iterator[list[_Asked]]:
     chunk: list[_Asked] = []
     size = 0
     for one in asked:
         chunk.append(one)
         size += len(one.image or b"") if isinstance(one, Raw) else 0
-        if len(chunk) == _CHUNK or size >= _CHUNK_BYTES:
+        if len(chunk) == most or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:
