@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from upath import UPath
 
 sys.path[0] = str(
     Path(__file__).parent.parent
@@ -37,10 +38,13 @@ os.environ["GLYPHLINE_HOME"] = str(WORK / "home")  # a registry of its own, befo
 from benchmarks.table import report  # noqa: E402 - only found from the root
 from config.family import FAMILIES  # noqa: E402
 from config.home import in_store  # noqa: E402
-from containers.paddle.recipe import RECIPES  # noqa: E402
-from evaluation.predictions import Prediction  # noqa: E402
-from evaluation.reading import read_predictions  # noqa: E402
+from config.recipe import RECIPES  # noqa: E402
+from config.tasks import load_family  # noqa: E402
 from evaluation.text import measure, summarise  # noqa: E402
+from tasks import task_of  # noqa: E402
+from tasks.answers import Answers  # noqa: E402
+from tasks.reading import read_answers  # noqa: E402
+from tasks.recognition.answer import Reading  # noqa: E402
 
 GLYPHLINE = (sys.executable, "-c", "from cli.main import main; main()")
 FAMILY = "receipt-rec"
@@ -66,7 +70,7 @@ def main() -> None:
     family = _family(given)
     run = ["pipeline", "run", "--local", "--family", str(family), "--data", str(data)]
     if given.max_cer is not None:
-        run += ["--parameter", f"MaxCer={given.max_cer}"]
+        run += ["--parameter", f"MaxError={given.max_cer}"]
     approve = (
         "registry",
         "approve",
@@ -120,7 +124,7 @@ def _family(given: argparse.Namespace) -> Path:
     family = yaml.safe_load((FAMILIES / f"{FAMILY}.yaml").read_text())
     training = family["training"]
     training.setdefault("hyperparameters", {})["processes"] = given.processes
-    recipe = yaml.safe_load((RECIPES / f"{training['recipe']}.yaml").read_text())
+    recipe = yaml.safe_load((RECIPES / family["task"] / f"{training['recipe']}.yaml").read_text())
     asked = {"epochs": given.epochs, "continue_epochs": given.continue_epochs}
     if any(asked.values()):
         recipe["optimisation"].update({name: value for name, value in asked.items() if value})
@@ -160,14 +164,16 @@ def _evaluation() -> Path:
     return in_store(version["evaluation_uri"]).parent
 
 
-def _read(file: Path) -> Sequence[Prediction]:
-    return read_predictions(file).lines
+def _read(file: Path) -> Answers[Reading]:
+    return read_answers(UPath(file), task_of(load_family(FAMILY)))
 
 
-def _quality_row(model: str, source: str, lines: Sequence[Prediction]) -> dict[str, object]:
-    own = [line for line in lines if line.meta["source"] == source]
-    measured = summarise(measure([line.reference for line in own], [line.prediction for line in own]))
-    receipts = len({line.group for line in own}) if source == REAL else None
+def _quality_row(model: str, source: str, read: Answers[Reading]) -> dict[str, object]:
+    pairs = zip(read.items, read.answers, strict=True)
+    own = [(item, answer) for item, answer in pairs if item.meta["source"] == source]
+    references = [item.first.text or "" for item, _ in own]
+    measured = summarise(measure(references, [answer.text for _, answer in own]))
+    receipts = len({item.group for item, _ in own}) if source == REAL else None
     return {
         "model": model,
         "held out": f"{receipts} receipts" if receipts else "drawn lines",

@@ -2,8 +2,8 @@
 
     python benchmarks/serving.py --artifact model/ --data data/thai [--count 512] [--seconds 5]
 
-Recognition begins with decoded images and ends with text; both sides get the same arrays, and the share of
-texts that are equal to ours (ONNX Runtime, one by one) is in the table. At batch 1 one image is read after
+Recognition begins with decoded images and ends with text, and the share of texts that are equal to ours (ONNX
+Runtime, one by one) is in the table. At batch 1 one image is read after
 the other; larger batches are read as `glyphline predict` does, one on each core. PaddleOCR runs with its
 defaults, which are ten threads.
 The server is the real one, in a process of its own; its clients each wait for an answer before they send
@@ -28,21 +28,27 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 sys.path[0] = str(Path(__file__).parent.parent)  # beside it, this file would hide the package of its name
 os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"  # nothing is to be downloaded
 warnings.simplefilter("ignore")  # Paddle's, on import
 
 from benchmarks.table import report  # noqa: E402 - only found from the root
-from containers.runtime.preprocessing import Preprocessing, pixels_of  # noqa: E402
+from containers.common.artifact import Artifact, open_artifact  # noqa: E402
+from containers.common.model import Predictor  # noqa: E402
 from containers.paddle.engines import EngineName  # noqa: E402
+from containers.paddle.image import IMAGE  # noqa: E402
 from containers.paddle.inference_yml import MODEL_NAME  # noqa: E402
-from containers.paddle.predict import Opened, open_trained  # noqa: E402
+from containers.runtime.preprocessing import pixels_of  # noqa: E402
 from corpus.images import open_image, to_png  # noqa: E402
 from corpus.snapshot import open_snapshot  # noqa: E402
+from tasks.recognition.answer import Reading  # noqa: E402
+from tasks.recognition.contract import Contract, LinePreprocessing  # noqa: E402
 
 Pixels = NDArray[np.uint8]
-Reader = Callable[[Sequence[Pixels], int], list[str]]
+Given = Sequence[Image.Image] | Sequence[Pixels]
+Reader = Callable[[Given, int], list[str]]
 ENGINES: dict[EngineName, str] = {"onnx": "ONNX Runtime", "paddle": "Paddle inference"}
 CLIENTS = (1, 8, 32)
 BATCHES = (1, 32)
@@ -57,26 +63,26 @@ def lines(data: str, count: int) -> list[bytes]:
     return [to_png(open_image(path.read_bytes(), str(path))) for path in paths]
 
 
-def ours(trained: Opened) -> Reader:
-    """Return a reader by our own path from pixels to text."""
-    recogniser = trained.load()
+def ours(predictor: Predictor[Image.Image, Reading]) -> Reader:
+    """Return a reader by our own path from images to text."""
+    predictor.warm_up()
 
-    def read(images: Sequence[Pixels], batch: int) -> list[str]:
+    def read(images: Given, batch: int) -> list[str]:
         parts = [images[start : start + batch] for start in range(0, len(images), batch)]
-        with ThreadPoolExecutor(trained.threads if batch > 1 else 1) as threads:
-            return [one.text for part in threads.map(recogniser.read_pixels, parts) for one in part]
+        with ThreadPoolExecutor(predictor.threads if batch > 1 else 1) as threads:
+            return [one.text for part in threads.map(predictor.predict, parts) for one in part]
 
     return read
 
 
-def theirs(folder: Path, how: Preprocessing) -> Reader:
+def theirs(folder: Path, how: LinePreprocessing) -> Reader:
     """Return a reader by `paddleocr.TextRecognition` on the same model."""
     from paddleocr import TextRecognition
 
     shape = (3, how.height_px, how.width_px) if how.resize == "stretch" else None
     model = TextRecognition(model_name=MODEL_NAME, model_dir=str(folder), input_shape=shape)
 
-    def read(images: Sequence[Pixels], batch: int) -> list[str]:
+    def read(images: Given, batch: int) -> list[str]:
         return [one["rec_text"] for one in model.predict(list(images), batch_size=batch)]
 
     return read
@@ -84,23 +90,20 @@ def theirs(folder: Path, how: Preprocessing) -> Reader:
 
 def recognition(place: Path, scratch: Path, images: Sequence[bytes]) -> list[dict[str, object]]:
     """Return a row for each engine and batch size."""
-    trained = [open_trained(place, scratch, name) for name in ENGINES]
-    artifact = trained[0].artifact
-    how = artifact.description.preprocessing
-    assert isinstance(how, Preprocessing)
+    artifact: Artifact = open_artifact(place, scratch)
+    how = artifact.contract_as(Contract).preprocessing
     decoded = [open_image(data, "line") for data in images]
-    shown = [pixels_of(image, how) for image in decoded]
-    colour = how.model_copy(update={"grayscale": False})
-    engines: dict[str, tuple[Reader, list[Pixels]]] = {
-        title: (ours(one), shown) for title, one in zip(ENGINES.values(), trained, strict=True)
+    engines: dict[str, tuple[Reader, Given]] = {
+        title: (ours(IMAGE.open(artifact, name)), decoded) for name, title in ENGINES.items()
     }
+    colour = how.model_copy(update={"grayscale": False})
     bgr = [pixels_of(image, colour) for image in decoded]
     engines["paddleocr TextRecognition"] = (theirs(artifact.folder, how), bgr)
-    expected = engines["ONNX Runtime"][0](shown, 1)
+    expected = engines["ONNX Runtime"][0](decoded, 1)
     rows: list[dict[str, object]] = []
-    for batch, (title, (reader, pixels)) in itertools.product(BATCHES, engines.items()):
-        reader(pixels[:64], batch)  # the first of a shape is slow
-        texts, wall_s, cpu_s = timed(lambda reader=reader, pixels=pixels, batch=batch: reader(pixels, batch))
+    for batch, (title, (reader, given)) in itertools.product(BATCHES, engines.items()):
+        reader(given[:64], batch)  # the first of a shape is slow
+        texts, wall_s, cpu_s = timed(lambda reader=reader, given=given, batch=batch: reader(given, batch))
         rows.append(
             {
                 "engine": title,

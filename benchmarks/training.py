@@ -31,19 +31,18 @@ sys.path[0] = str(Path(__file__).parent.parent)  # beside it, this file would hi
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two are slower: LOG.md
 
 from benchmarks.table import report  # noqa: E402 - only found from the root
-from config.family import load_family  # noqa: E402
+from config.protocol import ML_ROOT_VARIABLE  # noqa: E402
+from config.tasks import load_family  # noqa: E402
 from containers.common.artifact import Artifact  # noqa: E402
-from containers.common.contract import ML_ROOT_VARIABLE  # noqa: E402
 from containers.common.entry import Stop  # noqa: E402
-from containers.common.predictions import predict_snapshot  # noqa: E402
-from containers.common.progress import Tick  # noqa: E402
-from containers.runtime.recogniser import recogniser_of  # noqa: E402
-from containers.paddle.engines import open_engine  # noqa: E402
-from containers.paddle.hyperparameters import Hyperparameters  # noqa: E402
+from containers.common.jobs.train import run  # noqa: E402
 from containers.common.model import Inputs  # noqa: E402
-from containers.paddle.train import run  # noqa: E402
+from containers.common.predictions import Model, answer_items  # noqa: E402
+from containers.common.progress import Tick  # noqa: E402
+from containers.common.shipped import served_task  # noqa: E402
+from containers.paddle.hyperparameters import Hyperparameters  # noqa: E402
+from containers.paddle.image import IMAGE  # noqa: E402
 from corpus.snapshot import open_snapshot  # noqa: E402
-from evaluation.predictions import collect  # noqa: E402
 from evaluation.text import measure, summarise  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -131,7 +130,7 @@ def ours(network: str, width_px: int, batch: int, processes: int, *, seconds: fl
             )
         )
         environment = {**os.environ, ML_ROOT_VARIABLE: folder}
-        command = [sys.executable, "-m", "containers.paddle.train"]
+        command = [sys.executable, "-m", "containers.paddle", "train"]
         job = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE)
         speed = _speed_of(job, r"(\d+) images/s", seconds)
     return _row("ours", network, width_px, batch, processes, speed)
@@ -221,8 +220,8 @@ def first_task(seed: int) -> dict[str, object]:
     return {
         "seed": seed,
         **{f"to {mark:.0%}": clock.seconds_to(mark) for mark in MARKS},
-        "best exact match": f"{about.description.provenance.val_exact_match:.2%}",
-        "CER": f"{about.description.provenance.val_cer:.2%}",
+        "best exact match": f"{about.description.provenance.figures['exact_match']:.2%}",
+        "CER": f"{about.description.provenance.figures['cer']:.2%}",
         "epochs": about.description.provenance.epochs,
         "CPU s": clock.curve[-1][1],
     }
@@ -235,14 +234,16 @@ def unseen() -> dict[str, object]:
     parameters = Hyperparameters(family="thai-rec", epochs=UNSEEN_EPOCHS)
     with tempfile.TemporaryDirectory() as folder:
         artifact, clock = _trained(train, parameters, Path(folder) / "model")
-        reader = recogniser_of(artifact, open_engine(artifact))
-        lines = collect("unseen", predict_snapshot(reader, test))
-    measured = summarise(measure(lines.references(), lines.texts()))
+        task = served_task(artifact)
+        items = task.items(test.samples())
+        read = answer_items(Model(task, IMAGE.open(artifact)), items, test, name="unseen").answers
+    texts = [one.first.text or "" for one in items]
+    measured = summarise(measure(texts, [one.text for one in read]))
     return {
         "lines": UNSEEN_LINES,
         "epochs": UNSEEN_EPOCHS,
         "CPU s": clock.curve[-1][1],
-        "exact match, seen fonts": f"{artifact.description.provenance.val_exact_match:.2%}",
+        "exact match, seen fonts": f"{artifact.description.provenance.figures['exact_match']:.2%}",
         "exact match, unseen": f"{measured.exact_match:.2%}",
         "CER, unseen": f"{measured.characters.rate:.2%}",
     }
@@ -252,7 +253,7 @@ def _trained(data: Path, parameters: Hyperparameters, out: Path | None = None) -
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         inputs = Inputs(str(data), out or Path(folder) / "model", Path(folder) / "checkpoints")
-        artifact = run(load_family("thai-rec"), parameters, inputs, Stop(), clock.tell)
+        artifact = run(IMAGE, load_family("thai-rec"), parameters, inputs, Stop(), clock.tell)
     assert artifact is not None  # nobody told it to stop
     return artifact, clock
 
