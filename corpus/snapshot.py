@@ -22,6 +22,7 @@ from upath import UPath
 
 from config.errors import Problem
 from config.family import UnicodeForm
+from config.protocol import SNAPSHOT_FILE
 from config.yaml_source import Settings
 from corpus import manifest
 from corpus.charset import Charset, derive
@@ -96,7 +97,7 @@ def open_snapshot(reference: str | UPath) -> Snapshot:
     """
     match = None if is_snapshot(as_path(str(reference))) else _AT_HASH.match(str(reference))
     folder = as_path(match["folder"] if match else str(reference))
-    head = _read_description(folder / "snapshot.json")
+    head = _read_description(folder / SNAPSHOT_FILE)
     if match is None or head.hash.startswith(match["hash"]):
         return Snapshot(folder, head, _manifest_of(folder, head.hash))
     names = [path.stem for path in (folder / "history").glob("*.json")]
@@ -113,7 +114,7 @@ def open_snapshot(reference: str | UPath) -> Snapshot:
 
 def is_snapshot(folder: UPath) -> bool:
     """Tell whether `folder` holds a complete snapshot."""
-    return (folder / "snapshot.json").exists()
+    return (folder / SNAPSHOT_FILE).exists()
 
 
 def write_snapshot(
@@ -162,7 +163,7 @@ def write_snapshot(
         _keep_in_history(folder, parent, known)
     write_whole(folder / "problems.jsonl", _problem_lines([*known, *problems]))
     write_whole(folder / "manifest.jsonl", data)
-    write_whole(folder / "snapshot.json", _description_bytes(description))
+    write_whole(folder / SNAPSHOT_FILE, _description_bytes(description))
     return Snapshot(folder, description, data)
 
 

@@ -10,6 +10,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from config.errors import Problem
+from config.protocol import EVALUATION_FILE
 from evaluation.errors import EvaluationError
 from evaluation.evaluate import Evaluation
 from evaluation.exhibits import Exhibit
@@ -54,11 +55,11 @@ def decode(data: bytes, file: str) -> Evaluation:
             raise EvaluationError(_problem("version", f"schema version {version}", expected, file))
         return _EVALUATION.validate_python(content)
     except orjson.JSONDecodeError as error:
-        raise EvaluationError(_problem("json", f"not JSON: {error}", "evaluation.json", file)) from error
+        raise EvaluationError(_problem("json", f"not JSON: {error}", EVALUATION_FILE, file)) from error
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         found = f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}"
-        raise EvaluationError(_problem("key", found, "evaluation.json", file)) from error
+        raise EvaluationError(_problem("key", found, EVALUATION_FILE, file)) from error
 
 
 def json_schema() -> dict[str, Any]:

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from config.errors import Problem
+from config.protocol import TRACKING_VARIABLE
 from containers.common.errors import JobError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric
 
-URI_VARIABLE = "MLFLOW_TRACKING_URI"
-"""Environment variable: where runs are logged; unset: nowhere."""
 RUN_TAG = "glyphline.run"
 
 _AXES = ("epoch", "step")
@@ -70,7 +69,7 @@ def log_run(tracked: TrackedRun, uri: str) -> str:
         for run in before:
             client.delete_run(run.info.run_id)
     except MlflowException as error:
-        remedy = f"Check {URI_VARIABLE}, and that the job's role may log there."
+        remedy = f"Check {TRACKING_VARIABLE}, and that the job's role may log there."
         found = f"a tracking server that says: {error.message}"
         raise JobError(Problem("tracking.server", found, "one that takes the run", remedy, uri)) from error
     return run_id

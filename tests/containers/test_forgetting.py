@@ -12,13 +12,14 @@ import digits
 import growing
 import pytest
 
+from config.protocol import TRACKING_VARIABLE
 from containers.common import entry
 from containers.common.artifact import charset_of, open_folder
 from containers.common.contract import Job
 from containers.common.entry import Stop
 from containers.common.errors import JobError
 from containers.common.jobs import evaluate, prepare, train
-from containers.common.tracking import URI_VARIABLE, TrackedRun
+from containers.common.tracking import TrackedRun
 from containers.paddle.hyperparameters import Hyperparameters
 from containers.paddle.image import IMAGE
 from corpus.snapshot import Snapshot
@@ -94,7 +95,7 @@ def test_what_was_replayed_passes(
     logged: list[tuple[TrackedRun, str]] = []
     # tests/registry logs to real servers, whose database takes ten seconds to make
     monkeypatch.setattr(evaluate, "log_run", lambda *given: logged.append(given))
-    monkeypatch.setenv(URI_VARIABLE, "sqlite:///nowhere.db")
+    monkeypatch.setenv(TRACKING_VARIABLE, "sqlite:///nowhere.db")
     monkeypatch.setenv("GLYPHLINE_RUN", "run-7")
     model, decision = _run(champion.home, "careful", grown, champion.model, "1.0")
     assert decision["failures"] == 0, decision["summary"]

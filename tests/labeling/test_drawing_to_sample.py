@@ -15,6 +15,7 @@ from upath import UPath
 from white_sheet import MARK, sheet
 
 from corpus import formats
+from corpus.errors import CorpusError
 from corpus.ingest import Options, Outcome, import_records
 from infra.functions.consolidation import handler as consolidation
 
@@ -110,11 +111,15 @@ def test_lines_are_cut_where_they_were_drawn(label: Callable[..., Outcome]) -> N
     assert (line.text, line.width, line.height) == ("ปั๊มน้ำ P-101", 100, 30)
 
 
-def test_nothing_to_read_becomes_no_sample_and_is_told(label: Callable[..., Outcome], tmp_path: Path) -> None:
-    from corpus.errors import CorpusError
+def nothing_to_read(labeller: Labeller) -> None:
+    labeller.page.get_by_label("There is nothing to read").check()
 
-    def tick(labeller: Labeller) -> None:
-        labeller.page.get_by_label("There is nothing to read").check()
 
-    with pytest.raises(CorpusError, match="without a region"):
-        label(sheet(), tick, crop_regions=False)
+def test_nothing_to_read_is_an_empty_page(label: Callable[..., Outcome]) -> None:
+    (page,) = label(sheet(), nothing_to_read, crop_regions=False).snapshot.samples()
+    assert page.is_page
+
+
+def test_nothing_to_read_is_no_line_and_is_told(label: Callable[..., Outcome]) -> None:
+    with pytest.raises(CorpusError, match=r"no usable label.*without a region|no region"):
+        label(sheet(), nothing_to_read, crop_regions=True)
