@@ -173,7 +173,9 @@ class _Found:
 def nothing_usable(source: str, problems: list[Problem]) -> Problem:
     """Return the problem that `source` gave no sample."""
     found = f"no usable label among {len(problems)}" if problems else "no label at all"
-    remedy = f"The first problem: {problems[0]}" if problems else "Check the path and the format."
+    # a warning is about an image that was taken: of warnings alone, the last says why nothing came of it
+    why = next((one for one in problems if one.severity == "error"), problems[-1] if problems else None)
+    remedy = "Check the path and the format." if why is None else f"For one: {why}"
     return Problem("import.nothing", found, "at least one", remedy, source)
 
 

@@ -104,7 +104,7 @@ def test_what_was_replayed_passes(
     assert uri == "sqlite:///nowhere.db"
     assert run.run == run.tags["run"] == "run-7"
     assert run.tags["snapshot"] == grown.description.hash
-    assert run.metrics["cer"] == decision["cer"]
+    assert run.metrics["cer"] == decision["error"] == decision["figures"]["cer"]
     assert run.metrics["gate_failures"] == 0
     assert [one["epoch"] for one in run.curves] == list(range(1, len(run.curves) + 1))
 

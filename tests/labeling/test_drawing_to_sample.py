@@ -121,5 +121,5 @@ def test_nothing_to_read_is_an_empty_page(label: Callable[..., Outcome]) -> None
 
 
 def test_nothing_to_read_is_no_line_and_is_told(label: Callable[..., Outcome]) -> None:
-    with pytest.raises(CorpusError, match=r"no usable label.*without a region|no region"):
+    with pytest.raises(CorpusError, match="without a region"):
         label(sheet(), nothing_to_read, crop_regions=True)
