@@ -31,10 +31,11 @@ def parse_arguments(words: Sequence[str], model: type[ModelT]) -> ModelT:
         if (field := name.removeprefix("--").replace("-", "_")) in values:
             raise _error("twice", f"the argument {name!r} twice", "it once", "Leave one out.")
         values[field] = value
-    return typed(values, model, "argument", _spelt)
+    return typed(values, model, "argument", spelt)
 
 
-def _spelt(field: str) -> str:
+def spelt(field: str) -> str:
+    """Return how people write the argument of a field: ``--max-error``."""
     return "--" + field.replace("_", "-")
 
 

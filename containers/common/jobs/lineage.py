@@ -6,9 +6,9 @@ import json
 
 from config.protocol import NONE
 from containers.common.artifact import Artifact
+from containers.common.handover import HISTORY
 from evaluation.facts import ArtifactFacts, RunFacts, TrainingPoint
 
-_HISTORY = "history.json"
 _AXES = ("epoch", "step")
 _MEGABYTE = 1e6
 
@@ -50,11 +50,15 @@ def hyperparameters_of(artifact: Artifact) -> dict[str, str]:
 
 
 def history_of(artifact: Artifact) -> list[dict[str, float]]:
-    """Return the figures of each epoch or step of its training; none where the artifact does not tell."""
-    if _HISTORY not in artifact.description.files:
+    """Return the figures of each epoch or step of its training; none where the artifact does not tell.
+
+    Each names its ``epoch`` or its ``step``; where training told neither, they are counted.
+    """
+    if HISTORY not in artifact.description.files:
         return []
-    history: list[dict[str, float]] = json.loads(artifact.file(_HISTORY).read_text())
-    return history
+    history: list[dict[str, float]] = json.loads(artifact.file(HISTORY).read_text())
+    counted = enumerate(history, 1)
+    return [one if any(name in one for name in _AXES) else {"step": float(n), **one} for n, one in counted]
 
 
 def facts_of(artifact: Artifact, latency_p95_ms: float, run: str | None) -> RunFacts:
