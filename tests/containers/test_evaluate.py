@@ -278,7 +278,7 @@ def test_latency_is_measured_on_some_of_many(
     items = [
         Item(str(n), (Sample(id=str(n), table={}, group="", source="", split="test"),)) for n in range(count)
     ]
-    model: Any = Model(Numbers(), slow)  # type: ignore[arg-type]
+    model: Any = Model(Numbers(), slow)
     snapshot: Any = None
     assert evaluate.latency_p95_ms(model, items, snapshot, Stop()) == pytest.approx(1000 * item_s)
     assert len(slow.asked) == asked
