@@ -176,7 +176,7 @@ def test_an_archive_is_opened_and_both_engines_answer_the_same(tiny: Artifact, t
     read = []
     for engine in ("onnx", "paddle"):
         out = tmp_path / f"{engine}.jsonl"
-        predict(tmp_path / "model.tar.gz", [str(images)], str(out), engine=engine)  # type: ignore[arg-type]
+        predict(tmp_path / "model.tar.gz", [str(images)], str(out), engine=engine)
         read.append([json.loads(line)["prediction"] for line in out.read_text().splitlines()])
     assert read[0] == read[1]
     assert len(set(read[0])) == 12
