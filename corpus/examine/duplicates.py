@@ -76,9 +76,9 @@ def _ranks(data: Dataset) -> Integers:
 
 
 def _kinds(samples: Iterable[Sample]) -> Integers:
-    """Return a number for each sample, equal for those with the same text, the same class, or neither."""
-    numbers: dict[object, int] = {}
-    names = (one.text if one.text is not None else (one.label,) for one in samples)
+    """Return a number for each sample: by its text, where it has one, else by its class, if any."""
+    numbers: dict[str | None, int] = {}
+    names = (one.text if one.text is not None else one.label for one in samples)
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
 
 

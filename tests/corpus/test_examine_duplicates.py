@@ -122,6 +122,22 @@ def test_the_search_finds_the_nearest_of_every_sample(
             assert (rows[pair.earlier][2] ^ number).bit_count() == nearest
 
 
+@given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=16), st.integers(0, 16))
+def test_no_hash_that_is_near_is_missed_by_its_parts(one: int, flips: set[int], bits: int) -> None:
+    prints = np.array([one, one ^ sum(1 << bit for bit in flips)], np.uint64)
+    query, other, kinds = np.array([0]), np.array([1]), np.zeros(2, np.int64)
+    found = duplicates._nearest_by_parts(query, other, kinds, prints, bits)
+    assert found == ([duplicates.Pair(0, 1, len(flips))] if len(flips) <= bits else [])
+
+
+@pytest.mark.parametrize("bits", range(17))
+def test_one_bit_in_every_part_but_the_last_is_near(bits: int) -> None:
+    starts = np.linspace(0, 64, bits + 2).astype(int).tolist()[:-2]
+    prints = np.array([0, sum(1 << start for start in starts)], np.uint64)
+    found = duplicates._nearest_by_parts(np.array([0]), np.array([1]), np.zeros(2, np.int64), prints, bits)
+    assert [pair.bits for pair in found] == [bits]
+
+
 def test_only_the_same_text_is_compared_and_blank_images_are_not(tmp_path: Path) -> None:
     copy = encoded(picture(0), "JPEG", quality=90)
     blank = [encoded(Image.new("L", (64, 32), shade)) for shade in (255, 250)]

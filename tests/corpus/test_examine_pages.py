@@ -239,13 +239,15 @@ def test_corners_may_run_either_way_round_where_nothing_is_cut_out(tmp_path: Pat
 
 
 regions = st.lists(
-    st.tuples(st.integers(0, 3), st.sampled_from(["fine", "small", "off", "unreadable", "line"])), max_size=12
+    st.tuples(st.integers(0, 3), st.sampled_from(["fine", "small", "off", "unreadable", "###", "line"])),
+    max_size=12,
 )
 SHAPES: dict[str, Polygon] = {
     "fine": box(0, 0, 20, 9),
     "small": box(0, 0, 20, 2),
     "off": box(-15, 0, 20, 9),
     "unreadable": box(0, 0, 20, 9),
+    "###": box(0, 0, 20, 9),
     "line": box(0, 0, 20, 9),
 }
 
@@ -259,19 +261,30 @@ def test_the_ceiling_of_a_detector_is_its_best_hmean(
     for n, (number, kind) in enumerate(drawn):
         shape = tuple((x, y + 10 * n) for x, y in SHAPES[kind])  # in rows: no twins
         (line,) = page(number, ("train", "val", "test", "golden")[number], shape)  # type: ignore[arg-type]
-        text, meta = ("abc", {"unreadable": True}) if kind == "unreadable" else ("abc", {})
+        text, meta = (
+            ("###" if kind == "###" else "abc"),
+            ({"unreadable": True} if kind == "unreadable" else {}),
+        )
         lines.append(replace(line, text=None if kind == "line" else text, label="line", meta=meta))
     tall = encoded(picture(7, (200, 200)))
     lines = [replace(line, data=tall, size=(200, 200)) for line in lines]
     found = examined(tmp_path_factory.mktemp("pages"), lines, finder())
     for split in ("train", "val", "test", "golden", "all"):
         kinds = [kind for n, kind in drawn if split in (("train", "val", "test", "golden")[n], "all")]
-        readable = [kind for kind in kinds if kind not in ("unreadable", "line")]
+        readable = [kind for kind in kinds if kind not in ("unreadable", "###", "line")]
         r = readable.count("fine") / len(readable) if readable else None
         told = [
             (c.figure, c.counted, c.samples, round(c.share, 12)) for c in found.ceilings if c.split == split
         ]
         assert told == ([] if r is None else [("hmean", "texts", len(readable), round(2 * r / (1 + r), 12))])
+
+
+def test_of_two_texts_in_one_place_one_is_lost(tmp_path: Path) -> None:
+    crossed = ((9.0, 9.0), (69.0, 49.0), (69.0, 9.0), (9.0, 49.0))  # the same corners, clicked crosswise
+    lines = [*ENOUGH, *page(20, "train", box(9, 9), box(10, 9), crossed, box(60, 9))]
+    found = examined(tmp_path, lines, finder())
+    assert (found.ceilings[0].reachable, found.ceilings[0].lost) == (5, {"twin": 2})
+    assert len(says(found, "region.twin")) == 2
 
 
 def test_the_figure_is_told_everywhere(tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ def test_a_page_without_regions_is_kept_with_regions_and_named_without(tmp_path:
     assert "a.png without a region" in cut.problems[0].found
     lines = cut_regions(kept.snapshot, UPath(tmp_path / "lines"))
     assert [one.id for one in lines.snapshot.samples()] == ["s/b.png#1"]
+    assert lines.problems == ()
 
 
 def test_a_region_that_is_found_later_stands_beside_its_page(tmp_path: Path) -> None:
