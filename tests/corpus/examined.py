@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +176,23 @@ def write(folder: Path, lines: Sequence[Line]) -> Path:
 
 CLEAN = [Line("abc"), Line("cab"), Line("bca"), Line("abc", "val"), *[Line("cba", "test")] * 5]
 """A dataset that breaks no rule."""
+
+
+PAGE = (200, 100)
+
+
+def box(x: float, y: float, width: float = 60, height: float = 40) -> Polygon:
+    return (x, y), (x + width, y), (x + width, y + height), (x, y + height)
+
+
+def page(number: int, split: Split, *polygons: Polygon | None, data: bytes | None = None) -> list[Line]:
+    """Return a sample for each region on the page of that number; None stands for the page itself."""
+    image = encoded(picture(500 + number, PAGE)) if data is None else data
+    line = Line("abc", split, image, f"page-{number}.png", f"drawing-{number}", size=PAGE)
+    return [
+        replace(line, text=None) if polygon is None else replace(line, polygon=polygon)
+        for polygon in polygons
+    ]
 
 
 def examined(folder: Path, lines: Sequence[Line], by: Asker | None = None, **options: Any) -> Examination:

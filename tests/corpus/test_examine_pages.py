@@ -9,7 +9,21 @@ from pathlib import Path
 import orjson
 import pytest
 from drawing import png
-from examined import Asker, Line, Reader, encoded, examined, finder, finding, picture, reader, write
+from examined import (
+    PAGE,
+    Asker,
+    Line,
+    Reader,
+    box,
+    encoded,
+    examined,
+    finder,
+    finding,
+    page,
+    picture,
+    reader,
+    write,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layouts import put
@@ -25,22 +39,6 @@ from corpus.examine.unimported import examined as examined_unimported
 from corpus.sample import Polygon, Sample, Split, encode
 from corpus.snapshot import write_snapshot
 from corpus.splits import SplitPolicy
-
-SIZE = (200, 100)
-
-
-def box(x: float, y: float, width: float = 60, height: float = 40) -> Polygon:
-    return (x, y), (x + width, y), (x + width, y + height), (x, y + height)
-
-
-def page(number: int, split: Split, *polygons: Polygon | None, data: bytes | None = None) -> list[Line]:
-    """Return a sample for each region on the page of that number; None stands for the page itself."""
-    image = encoded(picture(500 + number, SIZE)) if data is None else data
-    line = Line("abc", split, image, f"page-{number}.png", f"drawing-{number}", size=SIZE)
-    return [
-        replace(line, text=None) if polygon is None else replace(line, polygon=polygon)
-        for polygon in polygons
-    ]
 
 
 def pages(numbers: Sequence[int], split: Split, *polygons: Polygon | None) -> list[Line]:
@@ -96,7 +94,7 @@ def test_regions_of_one_page_in_two_splits_are_duplicates_and_no_conflict(tmp_pa
 
 
 def copy_of(number: int) -> bytes:
-    return encoded(picture(500 + number, SIZE), "JPEG", quality=90)
+    return encoded(picture(500 + number, PAGE), "JPEG", quality=90)
 
 
 @pytest.mark.parametrize("polygon", [box(9, 9), None], ids=["with regions", "without any"])
@@ -225,7 +223,7 @@ def test_a_fault_of_a_page_is_told_once(tmp_path: Path) -> None:
     found = examined(tmp_path, [*ENOUGH, *page(20, "train", *four)], finder(max_image_megapixels=0.01))
     assert len(says(found, "image.huge")) == found.items["train"] + found.items["val"] + found.items["test"]
     widths = next(one for one in found.spreads if one.measure == "width, px" and one.split == "train")
-    assert widths.percentiles[0] == widths.percentiles[-1] == SIZE[0]
+    assert widths.percentiles[0] == widths.percentiles[-1] == PAGE[0]
     texts = next(one for one in found.spreads if one.measure == "texts on a page" and one.split == "train")
     assert (texts.percentiles[0], texts.percentiles[-1]) == (1, 4)
 

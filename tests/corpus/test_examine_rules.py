@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examined import CLEAN, Asker, Line, encoded, examined, finder, finding, picture, reader, write
+from examined import CLEAN, Asker, Line, box, encoded, examined, finder, finding, page, picture, reader, write
 from PIL import Image
 
 from config.errors import Problem
@@ -18,7 +18,7 @@ from corpus.examine.rules import CEILING, SHARED, Rule
 from corpus.ingest import Options, import_records
 from corpus.paths import as_path
 from corpus.records import Record
-from corpus.sample import Polygon, Split
+from corpus.sample import Split
 from tasks.detection.rules import RULES as OF_PAGES
 from tasks.recognition.rules import RULES as OF_LINES
 
@@ -204,32 +204,6 @@ CASES: dict[str, tuple[Callable[[Path], Examination], str]] = {
         "characters: ",
     ),
 }
-
-
-PAGE = (200, 100)
-
-
-def box(x: float, y: float, width: float = 60, height: float = 12) -> Polygon:
-    return (x, y), (x + width, y), (x + width, y + height), (x, y + height)
-
-
-def page(
-    number: int, split: Split = "train", *polygons: Polygon | None, text: str | None = "abc"
-) -> list[Line]:
-    """Return a sample for each region on the page of that number; None stands for the page itself."""
-    data = encoded(picture(500 + number, PAGE))
-    return [
-        Line(
-            None if polygon is None else "abc",
-            split,
-            data,
-            f"page-{number}.png",
-            f"drawing-{number}",
-            polygon=polygon,
-            size=PAGE,
-        )
-        for polygon in polygons
-    ]
 
 
 CLEAN_PAGES = [
