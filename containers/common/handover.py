@@ -62,6 +62,6 @@ def hand_over(
             stop.check()
             parity[engine] = prove(exported)
             same, images = parity[engine].images - parity[engine].mismatches, parity[engine].images
-            say(f"{engine}: reads {same:,} of {images:,} validation images as the trained network does")
+            say(f"{engine}: answers {same:,} of {images:,} validation images as the trained network does")
         complete(staging, trained.description.model_copy(update={"parity": parity}))
     return open_folder(out)

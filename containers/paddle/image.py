@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from config.errors import Problem
 from config.family import Family
@@ -18,12 +18,9 @@ from containers.common.contract import gpus_here
 from containers.common.entry import Stop, StoppedError, signals_kept
 from containers.common.errors import ArtifactError
 from containers.common.launch import spread
-from containers.common.model import Image, Inputs
+from containers.common.model import Image, Inputs, Predictor
 from containers.common.progress import Tell
 from containers.paddle.hyperparameters import Hyperparameters
-
-if TYPE_CHECKING:
-    from containers.common.model import Predictor
 
 
 @dataclass(frozen=True, slots=True)
