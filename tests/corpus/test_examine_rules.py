@@ -9,7 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examined import CLEAN, Asker, Line, box, encoded, examined, finder, finding, page, picture, reader, write
+from examined import (
+    CLEAN,
+    PAGE,
+    Asker,
+    Line,
+    box,
+    encoded,
+    examined,
+    finder,
+    finding,
+    page,
+    picture,
+    reader,
+    write,
+)
 from PIL import Image
 
 from config.errors import Problem
