@@ -9,21 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examined import (
-    CLEAN,
-    PAGE,
-    Asker,
-    Line,
-    box,
-    encoded,
-    examined,
-    finder,
-    finding,
-    page,
-    picture,
-    reader,
-    write,
-)
+from examined import CLEAN, Asker, Line, box, encoded, examined, finder, finding, page, picture, reader, write
 from PIL import Image
 
 from config.errors import Problem
@@ -230,7 +216,7 @@ CLEAN_PAGES = [
 
 PAGE_CASES: dict[str, tuple[list[Line], str]] = {
     "region.none-readable": ([], "train: no readable text in 3 samples"),
-    "region.no-polygon": ([Line("abc", size=PAGE)], "the text 'abc' without a polygon"),
+    "region.no-polygon": ([Line("abc")], "the text 'abc' without a polygon"),
     "region.no-area": (page(9, "train", ((5, 5), (9, 9), (13, 13))), "'abc': the corners 5 5, 9 9, 13 13"),
     "region.off-page": (page(9, "train", box(180, 50)), "33.3 % of it is on the page: 180 50, 240 50"),
     "region.leaves-page": (page(9, "train", box(150, 95, 50, 8)), "'abc': 3 pixels over the edge"),
