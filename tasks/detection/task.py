@@ -10,7 +10,7 @@ from PIL import Image
 from upath import UPath
 
 from config.tasks.detection import DetectionFamily
-from corpus.examine.dataset import Dataset
+from corpus.examine.dataset import Dataset, Integers, Mask
 from corpus.examine.examination import Ceiling
 from corpus.examine.rules.base import Rule
 from corpus.items import Item
@@ -23,7 +23,8 @@ from evaluation.regions import SIZES_PX, UNREADABLE, Page, Region, region_figure
 from evaluation.slices import Dimension, single
 from tasks.base import Selected, Task
 from tasks.detection.answer import Boxes
-from tasks.detection.rules import RULES, ceilings
+from tasks.detection.exhibits import exhibits_of
+from tasks.detection.rules import RULES, ceilings, measures
 from tasks.plain import Plain
 
 _DECIMALS = 4
@@ -45,6 +46,10 @@ class DetectionTask(Plain[Boxes]):
     def ceilings(self, data: Dataset) -> Sequence[Ceiling]:
         """Return the best hmean that any training could reach."""
         return ceilings(data)
+
+    def measures(self, data: Dataset) -> Mapping[str, tuple[Integers, Mask]]:
+        """Return how many texts a page holds, and how high they are."""
+        return measures(data)
 
     def select(self, data: Snapshot, scratch: Path, progress: Progress) -> Selected:
         """Return all samples: also a page without regions says what is not to be found."""
@@ -82,8 +87,10 @@ class DetectionTask(Plain[Boxes]):
         theirs: Sequence[Boxes] | None,
         images: UPath | None,
     ) -> Sequence[Exhibit]:
-        """Return nothing yet but the figures."""
-        return ()
+        """Return the worst pages and those that changed most, with outlines drawn on them."""
+        mine = [page_of(*pair) for pair in zip(truth, ours, strict=True)]
+        other = None if theirs is None else [page_of(*pair) for pair in zip(truth, theirs, strict=True)]
+        return exhibits_of(mine, other, images, [one.first.image for one in truth])
 
 
 def build(family: DetectionFamily) -> Task[Image.Image, Boxes]:
