@@ -8,17 +8,15 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
-
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from typing import TYPE_CHECKING, Any, cast
 
 from evaluation.calibration import Calibration
 from evaluation.facts import TrainingPoint
 from evaluation.text import WITHIN
 from evaluation.wording import percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 INK, MUTED, GRID = "#1f2430", "#5c6470", "#d9dde3"
 CANDIDATE, CHAMPION = "#0b62c4", "#b3541e"
@@ -64,6 +62,7 @@ class Plot:
 
 def line_errors(candidate: Sequence[float], champion: Sequence[float] | None) -> Plot:
     """Return the share of lines that are read within a character error rate: `TextMetrics.within`."""
+    from matplotlib.ticker import PercentFormatter
 
     def draw(axes: Axes) -> None:
         for shares, label, colour in ((candidate, "candidate", CANDIDATE), (champion, "champion", CHAMPION)):
@@ -119,6 +118,9 @@ def _training(points: Sequence[TrainingPoint], kind: str) -> Plot:
 
 
 def _plot(name: str, title: str, draw: Callable[[Axes], None]) -> Plot:
+    import matplotlib as mpl  # only now: whoever serves a model knows its task, and draws nothing
+    from matplotlib.figure import Figure
+
     # the salt makes ids differ between plots of one page, and the same plot the same bytes
     with mpl.rc_context(cast(Any, _STYLE | {"svg.hashsalt": name})):
         figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
