@@ -236,20 +236,13 @@ def _error(version: Version) -> tuple[str, str]:
     """Return the error that a version was judged by, as it was registered, and of which figure it is."""
     from evaluation.wording import percent, title_of
 
-    figures = _figures(version)
-    value = figures.get("error", figures.get("cer"))  # versions before `error` were all of recognisers
-    return ("", "") if value is None else (percent(value), title_of(version.metadata.get("headline", "cer")))
+    return ("", "") if version.error is None else (percent(version.error), title_of(version.headline))
 
 
 def _figures(version: Version) -> dict[str, float]:
-    """Return the numbers that a version was registered with."""
-    found = {}
-    for key in ("error", "cer", "wer", "exact_match"):  # the last three: of versions before `error`
-        try:
-            found[key] = float(version.metadata[key])
-        except (KeyError, ValueError):  # not said, or said in words
-            continue
-    return found
+    """Return the numbers that a version was registered with; the last two are those of earlier versions."""
+    found = {"error": version.error, **{key: version.figure(key) for key in ("wer", "exact_match")}}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _facts(version: Version, champion: Version | None) -> list[tuple[str, str]]:
@@ -316,7 +309,7 @@ def _stored(earlier: Version, later: Version) -> dict[str, tuple[float | None, f
 def _tell_stored(earlier: Version, later: Version, report: Path | None, as_json: bool) -> None:
     from rich.table import Table
 
-    from evaluation.wording import percent
+    from evaluation.wording import percent, title_of
 
     figures = _stored(earlier, later)
     notes = [
@@ -334,7 +327,8 @@ def _tell_stored(earlier: Version, later: Version, report: Path | None, as_json:
     for one in (later, earlier):
         table.add_column(one.reference, justify="right")
     for key, (first, second) in figures.items():
-        table.add_row(key.replace("_", " "), percent(second), percent(first))
+        name = f"error ({title_of(later.headline)})" if key == "error" else title_of(key)
+        table.add_row(name, *("" if one is None else percent(one) for one in (second, first)))
     print_table(table)
 
 

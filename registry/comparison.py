@@ -7,20 +7,19 @@ from typing import Any
 
 from upath import UPath
 
+from config.errors import Problem
 from config.home import in_store
 from config.protocol import CANDIDATE_ANSWERS, CHAMPION_ANSWERS
 from config.tasks import any_family
 from evaluation.evaluate import Evaluation
 from evaluation.exhibits import Exhibit
+from registry.errors import ComparisonError
 from registry.versions import Version
 from tasks import task_of
 from tasks.answers import Answers, paired, truth_of
 from tasks.base import Task
 from tasks.judging import exhibits_of, judge
 from tasks.reading import read_answers
-
-_FIRST_TASK = "recognition"
-"""What versions are for that were registered before a version's metadata named its task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,17 @@ class Compared:
 def compare(earlier: Version, later: Version) -> Compared | None:
     """Return how `later` differs from `earlier`, by what each answered when its pipeline run evaluated it.
 
-    None: of one of them the answers are not there (any more), they are of two tasks, or no item is common.
+    None: of one of them the answers are not there (any more), or no item is common.
 
     Raises:
+        ComparisonError: they are of two tasks.
         InputError: answers are there and cannot be read.
     """
-    kind = earlier.metadata.get("task", _FIRST_TASK)
-    if later.metadata.get("task", _FIRST_TASK) != kind:
-        return None
-    task = task_of(any_family(kind))
+    if later.task != earlier.task:
+        found = f"{earlier.reference} is for {earlier.task}, {later.reference} for {later.task}"
+        remedy = "Compare versions of one group."
+        raise ComparisonError(Problem("registry.comparison", found, "two for the same task", remedy))
+    task = task_of(any_family(earlier.task))
     pair = _read(earlier, later, task)
     if pair is None:
         return None

@@ -4,6 +4,7 @@ InputError (config.errors)
 └── RegistryError              what the registry was asked cannot be done: carries a `Problem`
     ├── UnknownVersionError    no such group or version
     ├── RegistrationError      what is to be registered cannot be: incomplete, or of another family
+    ├── ComparisonError        versions that are not of one kind of model
     ├── DecisionError          an approval or a rejection without a reason, or one that changes nothing
     └── StoreError             the registry itself cannot be used: its database, or the account says no
 """
@@ -23,6 +24,10 @@ class UnknownVersionError(RegistryError):
 
 class RegistrationError(RegistryError):
     """What is to be registered cannot be."""
+
+
+class ComparisonError(RegistryError):
+    """Versions are not of one kind of model."""
 
 
 class DecisionError(RegistryError):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from config.errors import Problem
+from config.protocol import NONE
 from registry.errors import RegistrationError
 
 Status = Literal["PendingManualApproval", "Approved", "Rejected"]
@@ -18,8 +19,8 @@ Verdict = Literal["Approved", "Rejected"]
 
 LINEAGE = ("family", "version", "snapshot", "parent", "run")
 """What the metadata of every version must say."""
-NONE = "none"
-"""How the metadata says that there is no parent: a pipeline's values are never null."""
+_FIRST_TASK, _FIRST_HEADLINE = "recognition", "cer"
+"""What versions are for, and what they are judged by, that were registered before the metadata named it."""
 
 GROUP = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
@@ -117,6 +118,28 @@ class Version:
     def family(self) -> str | None:
         """The family of models that it belongs to."""
         return self.metadata.get("family")
+
+    @property
+    def task(self) -> str:
+        """Which kind of model it is."""
+        return self.metadata.get("task", _FIRST_TASK)
+
+    @property
+    def headline(self) -> str:
+        """The figure by which it was judged first."""
+        return self.metadata.get("headline", _FIRST_HEADLINE)
+
+    @property
+    def error(self) -> float | None:
+        """How far from perfect that figure was, a share, on what its own run held out; None: nobody said."""
+        return self.figure("error", self.figure(_FIRST_HEADLINE))
+
+    def figure(self, key: str, otherwise: float | None = None) -> float | None:
+        """Return a number of its metadata, or `otherwise` where it is not there or no number."""
+        try:
+            return float(self.metadata[key])
+        except (KeyError, ValueError):
+            return otherwise
 
     @property
     def run(self) -> str | None:

@@ -32,7 +32,7 @@ def test_predictions_are_read_from_the_account(account: SagemakerRegistry) -> No
     S3FileSystem.clear_instance_cache()
     compared = compare(first, second)
     assert compared is not None
-    assert (compared.read_by_earlier, compared.read_by_later, len(compared.later.lines)) == (1, 2, 1)
+    assert (compared.answered_by_earlier, compared.answered_by_later, len(compared.later.items)) == (1, 2, 1)
     assert compared.evaluation.comparison is not None
     assert (compared.later.name, compared.earlier.name) == ("pid-rec/2", "pid-rec/1")
-    assert compared.evaluation.metrics.exact_match == 1.0
+    assert compared.evaluation.figure("exact_match") == 1.0

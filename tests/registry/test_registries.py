@@ -9,6 +9,7 @@ import pytest
 from registering import GROUP, new, request
 
 from config.errors import InputError
+from config.protocol import REGISTERED_KEYS
 from registry.errors import DecisionError, RegistrationError, UnknownVersionError
 from registry.protocol import Registry
 from registry.rules import ancestors
@@ -34,12 +35,27 @@ def test_a_registered_version_says_all_it_was_registered_with(registry: Registry
     assert made.evaluation_uri == "s3://glyphline/runs/r1/evaluation/evaluation.json"
     assert made.metadata == new("r1").metadata
     assert made.description == "Made by r1"
+    assert set(made.metadata) == {*REGISTERED_KEYS, "run"}
     assert (made.family, made.run, made.snapshot, made.parent) == (GROUP, "r1", "5af0", None)
+    assert (made.task, made.headline, made.error) == ("recognition", "cer", 0.0123)
     assert abs(datetime.now(UTC) - made.created) < timedelta(minutes=1)
     assert registry.versions(GROUP) == (made,)
     assert registry.groups() == (GROUP,)
     assert registry.version("pid-rec/latest") == registry.version("pid-rec/1") == made
     assert registry.champion(GROUP) is None
+
+
+@pytest.mark.parametrize(
+    ("metadata", "error"),
+    [({}, 0.0123), ({"cer": "none"}, None), ({"error": "0.5"}, 0.5), ({"error": "?"}, 0.0123)],
+)
+def test_a_version_from_before_there_were_tasks_is_of_a_recogniser(
+    registry: Registry, metadata: dict[str, str], error: float | None
+) -> None:
+    made = registry.register(new("r1", before=True, **metadata))
+    assert (made.task, made.headline, made.error) == ("recognition", "cer", error)
+    assert registry.decide("pid-rec/1", "Approved", **WHY).metadata == made.metadata
+    assert registry.register(new("r2")).number == 2
 
 
 def test_a_run_that_is_resumed_registers_once(registry: Registry) -> None:
@@ -155,7 +171,7 @@ def test_an_empty_registry_answers(registry: Registry) -> None:
             {"CustomerMetadataProperties": {"family": GROUP}},
             "no version, snapshot, parent, run in the metadata",
         ),
-        ({"CustomerMetadataProperties": {"cer": None}}, "CustomerMetadataProperties.cer.* is None"),
+        ({"CustomerMetadataProperties": {"error": None}}, "CustomerMetadataProperties.error.* is None"),
     ],
 )
 def test_an_incomplete_request_is_refused(change: dict[str, object], message: str) -> None:
