@@ -22,10 +22,13 @@ def test_what_the_repository_holds_is_valid() -> None:
         ("kms_key: arn:aws:kms:eu-central-1:123456789012:alias/mine", "kms_key is"),
         ("permissions_boundary: arn:aws:iam::123456789012:role/mine", "permissions_boundary is"),
         ("approvers: ['arn:aws:iam::123456789012:']", "approvers.0 is"),
-        ("tags: {aws:team: ocr}", "expected keys of 1 to 128 characters that do not begin with 'aws:'"),
-        ("tags: {'glyphline:family': x}", "do not begin with 'aws:' or 'glyphline:'. Change"),
-        ("tags: {'te#m': x}", "18: what tags says does not fit; expected letters, digits, spaces and"),
-        ("tags: {team: 'a\u0e35'}", "spaces and _.:/=+-@ only, unlike 'a\u0e35'"),
+        ("tags: {aws:team: ocr}", "expected keys of 1 to 128 characters that do not start with 'aws:'"),
+        ("tags: {'glyphline:family': x}", "do not start with 'aws:' or 'glyphline:'. Change"),
+        (
+            "tags: {'te#m': x}",
+            "18: the keys of tags do not fit together; expected only letters, digits, spaces and",
+        ),
+        ("tags: {team: 'a\u0e35'}", "spaces and _.:/=+-@, not 'a\u0e35'"),
         ("tags: {team: 5}", "18: tags.team is 5; expected text. Quote it: "),
         (
             "account: 123456789012",
@@ -41,7 +44,7 @@ def test_what_the_repository_holds_is_valid() -> None:
         ),
         (
             "labelling: {user_pool: eu-central-1_a, user_pool_client: b}",
-            "expected backend: ground-truth where",
+            "expected backend: ground-truth with",
         ),
         (
             "labelling: {backend: ground-truth, user_pool: a, user_pool_client: b}",
@@ -49,22 +52,22 @@ def test_what_the_repository_holds_is_valid() -> None:
         ),
         (
             "serving: {min_instances: 0}",
-            "18: what serving says does not fit; expected no min_instances where",
+            "18: the keys of serving do not fit together; expected no min_instances if",
         ),
-        ("serving: {max_instances: 2}", "expected no max_instances where kind is serverless"),
+        ("serving: {max_instances: 2}", "expected no max_instances if kind is serverless"),
         (
             "serving: {kind: async, instance: ml.c5.large, memory_mb: 3072}",
-            "expected no memory_mb where kind is",
+            "expected no memory_mb if kind is",
         ),
         (
             "serving: {kind: async, instance: ml.c5.large, max_concurrency: 5}",
-            "no max_concurrency where kind is",
+            "no max_concurrency if kind is",
         ),
-        ("search: {nodes: 1}", "expected no nodes where kind is none"),
-        ("make_network: true\nsearch: {kind: serverless, nodes: 2}", "no nodes where kind is serverless"),
+        ("search: {nodes: 1}", "expected no nodes if kind is none"),
+        ("make_network: true\nsearch: {kind: serverless, nodes: 2}", "no nodes if kind is serverless"),
         (
             "make_network: true\nnetwork: {subnets: [subnet-1], security_groups: [sg-1]}",
-            "dev.yaml: what the file says does not fit; expected make_network: true or a network",
+            "dev.yaml: the keys of the file do not fit together; expected make_network: true or an existing",
         ),
         (f"tags: {{team: {'x' * 257}}}", "expected a value of at most 256 characters for 'team'"),
         (f"tags: {{{', '.join(f't{number}: x' for number in range(41))}}}", "expected at most 40 tags"),
@@ -83,7 +86,7 @@ def test_a_bad_value_of_an_environment(tmp_path: Path, added: str, told: str) ->
         (
             "pipelines:",
             "track: true\npipelines:\n  tracking: arn:aws:sagemaker:eu-central-1:123456789012:mlflow-app/a",
-            "dev.yaml: what the file says does not fit; expected track: true, ",
+            "dev.yaml: the keys of the file do not fit together; expected track: true, ",
         ),
         ("[pid-rec, receipt-rec, thai-rec]", "[]", ":8: families is []; expected at least 1 item. Change"),
         ("[pid-rec, receipt-rec, thai-rec]", "pid-rec", ":8: families is 'pid-rec'; expected a list. Change"),
@@ -104,7 +107,7 @@ def test_a_bad_value_of_an_environment(tmp_path: Path, added: str, told: str) ->
         (
             "    max_wait_s: 86400\n",
             "",
-            ":13: what pipelines.training says does not fit; expected spot: true",
+            ":13: the keys of pipelines.training do not fit together; expected spot: true",
         ),
         (
             "[ml.m5.xlarge]",

@@ -90,7 +90,7 @@ def test_an_unknown_key(tmp_path: Path) -> None:
         (
             "  height_px: 32",
             "  height_px: 32\n  height_px: 48",
-            ":7: the key 'recognition.height_px' stands twice",
+            ":7: the key 'recognition.height_px' is given twice",
         ),
         ("recognition:", "recognition: [", "not YAML"),
         ("step_px: 4", "step_px: 64", "step_px is 64; expected less than or equal to 32"),
@@ -120,7 +120,7 @@ def test_an_unknown_key(tmp_path: Path) -> None:
         (
             "gate:",
             "resources: {training: {instances: [ml.g5.xlarge], max_runtime_s: 99, spot: true}}\ngate:",
-            ":16: what resources.training says does not fit; expected spot: true and max_wait_s together",
+            ":16: the keys of resources.training do not fit together; expected spot: true and max_wait_s",
         ),
         (
             "gate:",
@@ -131,7 +131,7 @@ def test_an_unknown_key(tmp_path: Path) -> None:
         (
             "gate:",
             "serving: {kind: realtime}\ngate:",
-            ":16: what serving says does not fit; expected an instance where kind is async or realtime",
+            ":16: the keys of serving do not fit together; expected an instance if kind is async or realtime",
         ),
     ],
 )

@@ -65,7 +65,7 @@ def test_a_fault_is_seen(old: str, new: str, told: str) -> None:
 def test_a_key_carries_the_sentence_below_it_and_its_other_name() -> None:
     keys = schema("family")["$defs"]["RecognitionGate"]["properties"]
     assert keys["max_error"]["description"].startswith("The highest character error rate")
-    assert keys["max_cer"]["description"] == "The same as max_error."
+    assert keys["max_cer"]["description"] == "Same as max_error."
     assert keys["max_regression"]["description"].startswith("By how much"), "of what every task has"
 
 
