@@ -8,38 +8,59 @@ from __future__ import annotations
 import errno
 import signal
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli import config, corpus, images, pipeline, registry, train
+from cli import config, corpus, images, pipeline, registry
 from cli.cost import cost
 from cli.doctor import doctor
 from cli.evaluate import evaluate
 from cli.predict import predict
 from cli.serve import serve
+from cli.train import train
 from config.errors import GlyphlineError
 from containers.common.errors import TrainingError
 
 _CHECK_FAILED, _BAD_INPUT, _INTERRUPTED = 1, 2, 130
 
+_DAILY, _NOUNS, _AROUND = "Every day", "Things, and what is done to them", "Around it"
+
+
+def _panel_of(command: Any) -> str:
+    return str(command.rich_help_panel)
+
+
+class _InOrder(TyperGroup):
+    """Lists nouns before what is around them, where Typer lists every command before every group."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names as the help shows them."""
+        panels = [_DAILY, _NOUNS, _AROUND]
+        return sorted(self.commands, key=lambda name: panels.index(_panel_of(self.commands[name])))
+
+
 app = typer.Typer(
     name="glyphline",
-    help="Labelled images in, an approved and deployed OCR model out; nothing goes wrong silently.",
+    cls=_InOrder,
+    help="Labelled data in, an approved and deployed model out; nothing goes wrong silently.",
+    epilog="Each command's --help has an example. Tab completes names: glyphline --install-completion.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.add_typer(corpus.app, name="corpus")
-app.add_typer(config.app, name="config")
-app.add_typer(registry.app, name="registry")
-app.add_typer(train.app, name="train")
-app.add_typer(pipeline.app, name="pipeline")
-app.add_typer(images.app, name="images")
-app.command()(cost)
-app.command()(doctor)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(serve)
+app.command(rich_help_panel=_DAILY, context_settings={"allow_extra_args": True})(train)
+app.command(rich_help_panel=_DAILY)(predict)
+app.command(rich_help_panel=_DAILY)(evaluate)
+app.command(rich_help_panel=_DAILY)(serve)
+app.add_typer(corpus.app, name="corpus", rich_help_panel=_NOUNS)
+app.add_typer(pipeline.app, name="pipeline", rich_help_panel=_NOUNS)
+app.add_typer(registry.app, name="registry", rich_help_panel=_NOUNS)
+app.add_typer(config.app, name="config", rich_help_panel=_NOUNS)
+app.add_typer(images.app, name="images", rich_help_panel=_NOUNS)
+app.command(rich_help_panel=_AROUND)(doctor)
+app.command(rich_help_panel=_AROUND)(cost)
 
 
 _EXTRAS = {

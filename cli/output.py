@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+
+from config.home import HOME_VARIABLE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,15 +40,24 @@ def progress(title: str) -> Iterator[Callable[[int, int | None], None]]:
 
 
 def _plain_progress(title: str) -> Callable[[int, int | None], None]:
-    last = time.monotonic()
+    began = last = time.monotonic()
 
     def tell(done: int, total: int | None) -> None:
         nonlocal last
         if time.monotonic() - last >= _PLAIN_EVERY_S:
             last = time.monotonic()
-            typer.echo(f"{title}: {done:,}" + (f" of {total:,}" if total else ""), err=True)
+            of = f" of {total:,}{_left(done, total, last - began)}" if total else ""
+            typer.echo(f"{title}: {done:,}{of}", err=True)
 
     return tell
+
+
+def _left(done: int, total: int, elapsed_s: float) -> str:
+    """Return about how long the rest takes, if anything is known of that."""
+    if not 0 < done < total:
+        return ""
+    minutes, seconds = divmod(round(elapsed_s * (total - done) / done), 60)
+    return f", about {minutes}:{seconds:02} left"
 
 
 def tell_problems(problems: Sequence[Problem], where: object | None) -> None:
@@ -58,6 +72,30 @@ def tell_problems(problems: Sequence[Problem], where: object | None) -> None:
         typer.echo(str(problem), err=True)
     if len(ordered) > shown:
         typer.echo(f"… and {len(ordered) - shown:,} more, all in {where}", err=True)
+
+
+def tell_next(*words: object) -> None:
+    """Say on standard error what to do next: a command that can be pasted, as the last line."""
+    typer.echo(f"next: {command(*words)}", err=True)
+
+
+def command(*words: object) -> str:
+    """Return a command of Glyphline's as it is typed here: quoted, and with the home that is in use."""
+    where = os.environ.get(HOME_VARIABLE)
+    home = "" if where is None else f"{HOME_VARIABLE}={shlex.quote(where)} "
+    return f"{home}glyphline {shlex.join(map(str, words))}"
+
+
+def shown(path: Path) -> Path:
+    """Return `path` as a person would write it here: without the current folder's own."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) and path != here else path
+
+
+def tell_old(old: str, new: str) -> None:
+    """Warn of a spelling that goes with the next release."""
+    typer.secho("warning: ", fg="yellow", err=True, nl=False)
+    typer.echo(f"`{old}` is now `{new}`; the old spelling goes with the next release.", err=True)
 
 
 def print_json(data: bytes) -> None:

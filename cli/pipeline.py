@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import pipeline_local
-from cli.output import print_table, runs_table
+from cli import completion, pipeline_local
+from cli.names import run as run_named
+from cli.options import (
+    AccountOption,
+    EnvironmentOption,
+    FamilyOption,
+    ParameterOption,
+    RunArgument,
+    TokenOption,
+    pairs,
+)
+from cli.output import print_table, runs_table, tell_next
 
 if TYPE_CHECKING:
     from pipelines.account import Run, StepRun
     from pipelines.family_pipeline import FamilyPipeline
     from pipelines.place import Place
 
-FamilyOption = Annotated[str, typer.Option(help="A name in config/families/, or a YAML file.")]
-EnvironmentOption = Annotated[str, typer.Option(help="A name in config/environments/.")]
-
-_ARN = re.compile(r"^arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:pipeline/[^/]+/execution/[^/]+$")
-
 app = typer.Typer(
-    help="From labels to a registered model: one pipeline, on this machine and on SageMaker.",
+    help="From labels to a registered model, on this machine or SageMaker.",
     no_args_is_help=True,
 )
 app.command()(pipeline_local.run)
@@ -30,7 +34,7 @@ app.command()(pipeline_local.resume)
 
 @app.command()
 def definition(family: FamilyOption, environment: EnvironmentOption = "dev") -> None:
-    """Print the pipeline's definition, checked: JSON alone, without AWS or network.
+    """Print a pipeline's definition as JSON, without AWS or network.
 
     Example: `glyphline pipeline definition --family pid-rec > pid-rec.json`
     """
@@ -45,7 +49,9 @@ def definition(family: FamilyOption, environment: EnvironmentOption = "dev") -> 
 
 @app.command()
 def diff(family: FamilyOption, environment: EnvironmentOption = "dev") -> None:
-    """Show what an upsert would change in the account; exit code 1 if anything.
+    """Show what an upsert would change in the account.
+
+    Exit code 1: something would.
 
     Example: `glyphline pipeline diff --family pid-rec --environment dev`
     """
@@ -63,7 +69,7 @@ def diff(family: FamilyOption, environment: EnvironmentOption = "dev") -> None:
 
 @app.command()
 def upsert(family: FamilyOption, environment: EnvironmentOption = "dev") -> None:
-    """Make the family's pipeline in the account, or bring it to what it is here.
+    """Make a family's pipeline in the account, or bring it up to date.
 
     Example: `glyphline pipeline upsert --family pid-rec --environment dev`
     """
@@ -84,6 +90,8 @@ def upsert(family: FamilyOption, environment: EnvironmentOption = "dev") -> None
             tags=place.environment.tags,
         )
     typer.echo(f"{built.name}: {done}")
+    data = place.data_uri(load_family(family).family)
+    tell_next("pipeline", "start", "--family", family, "--environment", environment, "--data", data)
 
 
 @app.command()
@@ -92,52 +100,56 @@ def start(
     data: Annotated[str, typer.Option(help="A snapshot in S3: s3://BUCKET/FOLDER, or that @HASH.")],
     environment: EnvironmentOption = "dev",
     champion: Annotated[
-        str | None, typer.Option(help="Begin from this version or model.tar.gz; none: from nothing.")
+        str | None,
+        typer.Option(help="Begin from this model: FAMILY/3 or s3://…; none: from nothing."),
     ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxError=0.05; repeatable."),
-    ] = None,
-    token: Annotated[str | None, typer.Option(help="Start no second run for the same token.")] = None,
+    parameter: ParameterOption = None,
+    token: TokenOption = None,
 ) -> None:
-    """Start the family's pipeline in the account, from the approved champion if there is one.
+    """Start a family's pipeline in the account.
+
+    It begins from the approved champion if there is one.
 
     Example: `glyphline pipeline start --family pid-rec --data s3://my-bucket/snapshots/pid-rec`
     """
     from cli.account import client, refusals
+    from cli.names import snapshot
     from config.errors import InputError, Problem
     from config.tasks import load_family
-    from corpus.snapshot import open_snapshot
     from pipelines import account
     from pipelines.inputs import check_values, values
     from registry.sagemaker import SagemakerRegistry
 
     chosen = load_family(family)
     if not data.startswith("s3://"):
-        remedy = "Copy it there, or run here: glyphline pipeline run --local."
+        remedy = "Copy it there, or run on this machine: glyphline pipeline run."
         raise InputError(Problem("start.data", f"--data {data}", "s3://BUCKET/FOLDER", remedy))
-    said = pipeline_local.pairs(parameter or [])
+    said = pairs(parameter or [], "--parameter")
     check_values(said)
     with refusals():
-        snapshot = open_snapshot(data)
+        opened = snapshot(data)
         place = _place(environment)
         sagemaker = client("sagemaker", place.environment)
         group = place.name(chosen.family)
-        begin_from = pipeline_local.champion_uri(champion, SagemakerRegistry(sagemaker), group)
-        given = values(snapshot, str(snapshot.folder), begin_from)
-        typer.echo(account.start(sagemaker, group, {**given, **said}, token))
+        registry = SagemakerRegistry(sagemaker)
+        begin_from = pipeline_local.champion_uri(champion, registry, group, environment)
+        given = values(opened, str(opened.folder), begin_from)
+        begun = account.start(sagemaker, group, {**given, **said}, token)
+    typer.echo(begun)
+    tell_next("pipeline", "show", begun)
 
 
 @app.command()
 def runs(
-    environment: Annotated[
-        str | None, typer.Option(help="List the account's runs, not those of this machine.")
-    ] = None,
+    environment: AccountOption = None,
     family: Annotated[
-        str | None, typer.Option(help="Of this family only; an account is asked for one.")
+        str | None,
+        typer.Option(
+            help="Of this family only; an account is asked for one.", autocompletion=completion.families
+        ),
     ] = None,
 ) -> None:
-    """List the runs of this machine, or of a family in the account, the newest first.
+    """List runs, the newest first: of this machine, or in the account.
 
     Example: `glyphline pipeline runs --environment dev --family pid-rec`
     """
@@ -156,63 +168,70 @@ def runs(
 
 
 @app.command()
-def show(run: Annotated[str, typer.Argument(help="A run of this machine, or an execution's ARN.")]) -> None:
-    """Show the steps of a run: how each ended, how long it took, and why it failed.
+def show(run: RunArgument, environment: AccountOption = None) -> None:
+    """Show how each step of a run ended, and why one failed.
 
     Example: `glyphline pipeline show pid-rec-20261121-031500-ab12`
     """
-    if not run.startswith("arn:"):
-        pipeline_local.show_run(run)
+    found = run_named(run, environment)
+    if not found.startswith("arn:"):
+        pipeline_local.show_run(found)
         return
     from cli.account import refusals
     from pipelines import account
 
     with refusals():
-        found, steps = account.show(_client_of(run, "sagemaker"), run)
-    _tell_steps(found, steps)
+        about, steps = account.show(_client_of(found, "sagemaker"), found)
+    _tell_steps(about, steps)
 
 
 @app.command()
 def logs(
-    run: Annotated[str, typer.Argument(help="A run of this machine, or an execution's ARN.")],
-    step: Annotated[str, typer.Argument(help="The step, such as Train.")],
+    run: RunArgument,
+    step: Annotated[str, typer.Argument(metavar="STEP", help="The step, such as Train.")],
+    environment: AccountOption = None,
 ) -> None:
     """Print the log of a step's job.
 
     Example: `glyphline pipeline logs pid-rec-20261121-031500-ab12 Train`
     """
-    if not run.startswith("arn:"):
-        pipeline_local.print_log(run, step)
+    found = run_named(run, environment)
+    if not found.startswith("arn:"):
+        pipeline_local.print_log(found, step)
         return
     from cli.account import refusals
     from config.errors import InputError, Problem, did_you_mean
     from pipelines import account
 
     with refusals():
-        _, steps = account.show(_client_of(run, "sagemaker"), run)
+        _, steps = account.show(_client_of(found, "sagemaker"), found)
         named = {one.name: one for one in steps}
         if step not in named:
             remedy = did_you_mean(step, named) if named else "No step has begun yet."
             raise InputError(Problem("run.step", f"the step {step!r}", "one that ran", remedy))
-        for line in account.logs(_client_of(run, "logs"), named[step]):
+        for line in account.logs(_client_of(found, "logs"), named[step]):
             typer.echo(line)
 
 
 @app.command()
-def stop(run: Annotated[str, typer.Argument(help="A run of this machine, or an execution's ARN.")]) -> None:
-    """Tell a run to stop: its jobs leave with a checkpoint; here it can be resumed.
+def stop(run: RunArgument, environment: AccountOption = None) -> None:
+    """Tell a run to stop: its jobs leave with a checkpoint.
+
+    On this machine, `pipeline resume` goes on with it.
 
     Example: `glyphline pipeline stop pid-rec-20261121-031500-ab12`
     """
-    if not run.startswith("arn:"):
-        pipeline_local.stop_run(run)
+    found = run_named(run, environment)
+    if not found.startswith("arn:"):
+        pipeline_local.stop_run(found)
         return
     from cli.account import refusals
     from pipelines import account
 
     with refusals():
-        account.stop(_client_of(run, "sagemaker"), run)
+        account.stop(_client_of(found, "sagemaker"), found)
     typer.echo("told to stop")
+    tell_next("pipeline", "show", found)
 
 
 def _place(environment: str) -> Place:
@@ -244,18 +263,14 @@ def _client_of(arn: str, service: str) -> Any:
     """Return the client of `service` in the region that `arn` names."""
     import boto3
 
-    from config.errors import InputError, Problem
-
-    if not _ARN.match(arn):
-        expected = "arn:aws:sagemaker:REGION:ACCOUNT:pipeline/NAME/execution/ID"
-        remedy = "Copy it from: glyphline pipeline runs --environment NAME --family FAMILY."
-        raise InputError(Problem("run.arn", f"the ARN {arn!r}", expected, remedy))
     return boto3.client(service, region_name=arn.split(":")[3])
 
 
 def _tell_runs(found: list[Run]) -> None:
     rows = [(one.arn, _time(one.started), one.status, one.reason or "") for one in found]
     print_table(runs_table(rows))
+    if rows:
+        tell_next("pipeline", "show", rows[0][0])
 
 
 def _tell_steps(found: Run, steps: list[StepRun]) -> None:
@@ -267,6 +282,9 @@ def _tell_steps(found: Run, steps: list[StepRun]) -> None:
         took = "" if one.started is None or one.ended is None else f"{(one.ended - one.started).seconds:,} s"
         table.add_row(one.name, f"{one.status}{' (cached)' if one.cached else ''}", took, one.reason or "")
     print_table(table)
+    failed = next((one.name for one in steps if one.status == "Failed" and one.job is not None), None)
+    if failed is not None:
+        tell_next("pipeline", "logs", found.arn, failed)
 
 
 def _time(when: Any) -> str:

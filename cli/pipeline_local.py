@@ -1,16 +1,17 @@
-"""`glyphline pipeline run --local` and what belongs to it: engine, local registry and terminal."""
+"""`glyphline pipeline run` and what belongs to it on this machine: engine, local registry and terminal."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.output import print_table, runs_table
+from cli import completion
+from cli.options import FamilyOption, ParameterOption, RunArgument, TokenOption, pairs
+from cli.output import print_table, runs_table, tell_next, tell_old
 
 if TYPE_CHECKING:
     from pipelines.local.state import Run
@@ -21,63 +22,80 @@ _FAILED = 1
 
 
 def run(
-    family: Annotated[str, typer.Option(help="A name in config/families/, or a YAML file.")],
-    data: Annotated[str, typer.Option(help="A snapshot on this machine: FOLDER or FOLDER@HASH.")],
-    local: Annotated[
-        bool, typer.Option("--local", help="On this machine; `pipeline start` runs it in the account.")
-    ] = False,
+    family: FamilyOption,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="A snapshot on this machine: FOLDER or FOLDER@HASH.", autocompletion=completion.snapshots
+        ),
+    ],
+    local: Annotated[bool, typer.Option("--local", hidden=True)] = False,
     champion: Annotated[
         str | None,
-        typer.Option(help="Begin from this version, folder or model.tar.gz; none: from nothing."),
+        typer.Option(
+            help="Begin from this model: FAMILY/3, a folder or model.tar.gz; none: from nothing.",
+            autocompletion=completion.models,
+        ),
     ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", "-p", help="NAME=VALUE, such as MaxError=0.05; repeatable."),
-    ] = None,
-    environment: Annotated[str, typer.Option(help="A name in config/environments/.")] = "dev",
-    token: Annotated[str | None, typer.Option(help="Start no second run for the same token.")] = None,
+    parameter: ParameterOption = None,
+    environment: Annotated[
+        str,
+        typer.Option(
+            help="Whose settings hold (config/environments/); nothing is done there.",
+            autocompletion=completion.environments,
+        ),
+    ] = "dev",
+    token: TokenOption = None,
 ) -> None:
-    """Run the family's pipeline here, without AWS or Docker: examined, trained, compared, gated, registered.
+    """Run a family's pipeline on this machine, without AWS or Docker.
 
+    Examined, prepared, trained, evaluated, gated, registered; `pipeline start` does the same in the account.
     It begins from the approved champion if there is one. Exit code 0: registered, pending approval; 1: it
     failed or the gate refused; 130: stopped, `glyphline pipeline resume` goes on.
 
-    Example: `glyphline pipeline run --local --family pid-rec --data tags/`
+    Example: `glyphline pipeline run --family pid-rec --data tags/`
     """
+    from cli.names import snapshot
     from config.environment import load_environment
-    from config.errors import InputError, Problem
     from config.home import home
     from config.tasks import load_family
-    from corpus.snapshot import open_snapshot
     from pipelines.family_pipeline import pipeline_of
     from pipelines.inputs import check_values, values
     from pipelines.local.runs import begin
     from pipelines.place import NO_ACCOUNT, Place
     from registry.mlflow import local_registry
 
-    if not local:
-        remedy = "Say --local, or start it in the account: glyphline pipeline start."
-        raise InputError(Problem("run.where", "no --local", "where to run", remedy))
-    said = pairs(parameter or [])
+    if local:
+        tell_old("glyphline pipeline run --local", "glyphline pipeline run")
+    said = pairs(parameter or [], "--parameter")
     check_values(said)
-    chosen, snapshot = load_family(family), open_snapshot(data)
+    chosen, opened = load_family(family), snapshot(data)
     place = Place(load_environment(environment), NO_ACCOUNT, local=True)
-    _hint("building the pipeline …")  # the SDK's import takes seconds
     begin_from = champion_uri(champion, local_registry(_hint), place.name(chosen.family))
+    _hint("building the pipeline …")  # the SDK's import takes seconds
     built = pipeline_of(chosen, place)
     _put(built.upload.files)
-    folder = Path(str(snapshot.folder)).absolute().as_uri()
-    given = values(snapshot, folder, begin_from)
+    folder = Path(str(opened.folder)).absolute().as_uri()
+    given = values(opened, folder, begin_from)
     begun = begin(home(), built.name, built.definition, {**given, **said}, token)
     _execute(begun.id)
 
 
-def resume(run: Annotated[str, typer.Argument(help="A run of this machine that did not end.")]) -> None:
-    """Go on with a run that was stopped or killed, at the step where it stopped.
+def resume(run: RunArgument) -> None:
+    """Go on with a run of this machine that was stopped or killed.
+
+    It goes on at the step where it stopped; what was done stays done.
 
     Example: `glyphline pipeline resume pid-rec-20261121-031500-ab12`
     """
-    _execute(run)
+    from cli.names import run as run_named
+    from config.errors import InputError, Problem
+
+    found = run_named(run)
+    if found.startswith("arn:"):
+        remedy = "Start it again: glyphline pipeline start; what is cached is not done twice."
+        raise InputError(Problem("run.resume", f"the ARN {run!r}", "a run of this machine", remedy))
+    _execute(found)
 
 
 def list_runs(family: str | None) -> None:
@@ -91,6 +109,8 @@ def list_runs(family: str | None) -> None:
         if family in (None, one.pipeline)
     ]
     print_table(runs_table(rows))
+    if rows:
+        tell_next("pipeline", "show", rows[0][0])
 
 
 def show_run(run_id: str) -> None:
@@ -102,6 +122,7 @@ def show_run(run_id: str) -> None:
     found = load(home(), run_id)
     print_table(table_of(found))
     _tell_outcome(found)
+    _tell_next(found)
 
 
 def print_log(run_id: str, step: str) -> None:
@@ -118,44 +139,27 @@ def stop_run(run_id: str) -> None:
     from pipelines.local.runs import stop
 
     stop(home(), run_id)
-    typer.echo(f"told to stop; go on with: glyphline pipeline resume {run_id}")
+    typer.echo("told to stop")
+    tell_next("pipeline", "resume", run_id)
 
 
-def pairs(given: Sequence[str]) -> dict[str, str]:
-    """Return the parameters that were said as NAME=VALUE."""
-    said: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{one!r} is not NAME=VALUE", param_hint="--parameter")
-        if name in said:
-            raise typer.BadParameter(f"{name!r} is said twice", param_hint="--parameter")
-        said[name] = value
-    return said
-
-
-def champion_uri(said: str | None, registry: Registry, group: str) -> str | None:
+def champion_uri(
+    said: str | None, registry: Registry, group: str, environment: str | None = None
+) -> str | None:
     """Return where the champion to begin from lies: the approved one, or what was said in its place.
 
     Raises:
         InputError: there is no such version or file.
     """
-    from config.errors import InputError, Problem
+    from cli.names import model
 
     if said is None:
         champion = registry.champion(group)
         return None if champion is None else champion.model_data_uri
     if said == "none":
         return None
-    if "://" in said:
-        return said
-    path = Path(said)
-    if path.exists():
-        return path.absolute().as_uri()
-    if said.startswith(f"{group}/") or said.count("/") == 1:
-        return registry.version(said).model_data_uri
-    remedy = f"Name a version ({group}/1), a model.tar.gz or its folder, or none."
-    raise InputError(Problem("run.champion", f"--champion {said}", "something that is there", remedy))
+    found = model(said, environment, registry)
+    return found.uri if found.version is None else found.version.model_data_uri
 
 
 def _execute(run_id: str) -> None:
@@ -170,16 +174,18 @@ def _execute(run_id: str) -> None:
     if begun.status == "Succeeded":  # the same token once more
         typer.echo(f"{run_id} has succeeded already")
         _tell_outcome(begun)
+        _tell_next(begun)
         return
     ensure(home() / DATABASE, _hint)  # before two jobs make it at once
     with viewing(begun) as tell:
         ended = engine.execute(run_id, _surroundings(), tell)
     _tell_outcome(ended)
+    if ended.status not in ("Succeeded", "Stopped"):
+        typer.secho(ended.reason or "failed", fg="red", err=True)
+    _tell_next(ended)
     if ended.status == "Stopped":
-        typer.echo(f"stopped; go on with: glyphline pipeline resume {ended.id}", err=True)
         raise typer.Exit(128 + (ended.signal or 0))
     if ended.status != "Succeeded":
-        typer.secho(ended.reason or "failed", fg="red", err=True)
         raise typer.Exit(_FAILED)
 
 
@@ -247,7 +253,6 @@ def _tell_outcome(ended: Run) -> None:
 
 def _tell_version(reference: str) -> None:
     """Say what has become of a registered version, and what to do with it."""
-    from config.home import HOME_VARIABLE
     from registry.mlflow import local_registry
 
     registry = local_registry(_hint)
@@ -262,9 +267,22 @@ def _tell_version(reference: str) -> None:
     if version.status != "PendingManualApproval":
         typer.echo(f"registered: {reference}, {version.status.lower()}")
         return
-    where = f"{HOME_VARIABLE}={os.environ[HOME_VARIABLE]} " if HOME_VARIABLE in os.environ else ""
     typer.echo(f"registered: {reference}, pending approval")
-    typer.echo(f'approve it: {where}glyphline registry approve {reference} --reason "…"')
+
+
+def _tell_next(run: Run) -> None:
+    """Say what to do with a run, however it ended."""
+    registered = run.steps.get("Register")
+    failed = [step.name for step in run.steps.values() if step.status == "Failed"]
+    if run.status == "Stopped":
+        typer.echo("stopped", err=True)
+        tell_next("pipeline", "resume", run.id)
+    elif run.status == "Executing":
+        tell_next("pipeline", "show", run.id)
+    elif registered is not None and registered.status == "Succeeded":
+        tell_next("registry", "approve", registered.result["ModelPackageArn"], "--reason", "…")
+    elif failed and run.log(failed[0]).exists():
+        tell_next("pipeline", "logs", run.id, failed[0])
 
 
 def _hint(text: str) -> None:

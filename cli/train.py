@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.output import facts_table, print_table
+from cli import completion
+from cli.options import ChampionOption, FamilyOption, SetOption, pairs
+from cli.output import facts_table, print_table, shown, tell_next, tell_old
 
 if TYPE_CHECKING:
     from containers.common.artifact import Artifact
 
-app = typer.Typer(help="Train a model here, exactly as a training job does.", no_args_is_help=True)
 
-
-@app.command()
-def paddle(
-    family: Annotated[str, typer.Option(help="A name in config/families/, or a YAML file.")],
-    data: Annotated[str, typer.Option(help="A snapshot (FOLDER or FOLDER@HASH), or PaddleOCR label files.")],
-    out: Annotated[Path, typer.Option(help="Where the model artifact goes.")],
-    champion: Annotated[
-        Path | None, typer.Option(help="Continue from this artifact; its charset may grow.")
-    ] = None,
+def train(
+    context: typer.Context,
+    family: FamilyOption,
+    data: Annotated[
+        str,
+        typer.Option(
+            help="A snapshot (FOLDER or FOLDER@HASH), or PaddleOCR label files.",
+            autocompletion=completion.snapshots,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The folder that the model is written to; nothing may be there.")],
+    champion: ChampionOption = None,
     replay: Annotated[
-        str | None, typer.Option(help="A snapshot of old samples that are not to be forgotten.")
+        str | None,
+        typer.Option(
+            help="A snapshot of old samples that are not to be forgotten.",
+            autocompletion=completion.snapshots,
+        ),
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="In place of the family's: name or YAML file.")] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--set", "-s", help="A hyperparameter as NAME=VALUE, such as epochs=5; repeatable."),
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="In place of the family's: name or YAML file.", autocompletion=completion.recipes),
     ] = None,
+    parameter: SetOption = None,
     checkpoints: Annotated[
         Path | None, typer.Option(help="Where checkpoints go; default: OUT.checkpoints, gone at the end.")
     ] = None,
 ) -> None:
-    """Train a text recogniser or detector with Paddle: progress line by line, a proved artifact at the end.
+    """Train a model on this machine, just as a training job does.
 
-    Started again after it was interrupted or killed, it goes on at its last checkpoint. Exit code 0: done;
-    1: no good model came of it; 2: something that was given cannot be used; 130, 143: told to stop.
+    The family says what kind of model it is and which image trains it. Progress comes line by line, a proved
+    artifact at the end. Started again after it was interrupted or killed, it goes on at its last checkpoint.
+    Exit code 0: done; 1: no good model came of it; 2: something that was given cannot be used; 130, 143: told
+    to stop.
 
-    Example: `glyphline train paddle --family thai-rec --data thai/ --out model/ -s epochs=5`
+    Example: `glyphline train --family thai-rec --data thai/ --out model/ -s epochs=5`
     """
     from config.tasks import load_family
     from containers.common.checkpoints import clear
@@ -50,19 +61,24 @@ def paddle(
     from containers.common.entry import Stop
     from containers.common.hyperparameters import parse
     from containers.common.jobs.train import run
-    from containers.common.launch import follows
+    from containers.common.launch import follows, size
     from containers.common.model import Inputs
     from containers.common.progress import teller
 
-    image = image_of("paddle")
+    _take_old_spelling(context.args)
+    chosen = load_family(family)
     options = {"family": family} if recipe is None else {"family": family, "recipe": recipe}
-    settings = parse({**options, **_pairs(parameter or [], options)}, image.settings)
+    said = pairs(parameter or [], "--set", tuple(options))
+    trainer = image_of(chosen.training.image)
+    settings = parse({**options, **said}, trainer.settings)
     out = out.resolve()
     kept = checkpoints or out.with_name(f"{out.name}.checkpoints")
-    inputs = Inputs(data=data, out=out, checkpoints=kept, model=champion, replay=replay)
-    _check_out(out)
+    if size() == 1:  # whoever starts several processes has looked before
+        _check_out(out)
     stop = Stop()
-    artifact = run(image, load_family(family), settings, inputs, stop, teller())
+    with _begin_from(champion) as model, _reference(data) as learnt, _reference(replay) as old:
+        inputs = Inputs(data=str(learnt), out=out, checkpoints=kept, model=model, replay=old)
+        artifact = run(trainer, chosen, settings, inputs, stop, teller())
     if follows():
         return
     if artifact is None:
@@ -71,6 +87,42 @@ def paddle(
     if checkpoints is None:
         clear(kept)
     _tell_model(artifact, out)
+    tell_next("predict", shown(out), data, "--split", "val", "--out", f"{out.name}-on-val.jsonl")
+
+
+def _take_old_spelling(words: Sequence[str]) -> None:
+    """Accept `train IMAGE`, as it was written when the family did not name its image."""
+    from config.images import IMAGES
+    from containers.common.launch import size
+
+    if not words:
+        return
+    if len(words) > 1 or words[0] not in IMAGES:
+        raise typer.BadParameter(f"{words[0]!r}: what is trained is said by --family and --data")
+    if size() == 1:
+        tell_old(f"glyphline train {words[0]}", "glyphline train")
+
+
+@contextmanager
+def _begin_from(champion: str | None) -> Iterator[Path | None]:
+    from cli.names import model_here
+
+    if champion in (None, "none"):
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as scratch, model_here(str(champion), Path(scratch)) as model:
+        yield model
+
+
+@contextmanager
+def _reference(said: str | None) -> Iterator[str | None]:
+    from cli.names import snapshot_named
+
+    if said is None:
+        yield None
+        return
+    with snapshot_named(said) as reference:
+        yield reference
 
 
 def _tell_model(artifact: Artifact, out: Path) -> None:
@@ -89,24 +141,14 @@ def _check_out(out: Path) -> None:
     from config.protocol import ARTIFACT_FILE
 
     if (out / ARTIFACT_FILE).exists():
-        raise StateError(f"{out} already holds a model. Name another folder, or remove it.")
+        raise StateError(f"{out} already holds a model. Name another --out, or remove it.")
     if out.exists() and not out.is_dir():
         raise StateError(f"{out} is not a folder. Name another --out.")
+    if out.exists() and any(out.iterdir()):
+        raise StateError(f"{out} is not empty. Name another --out, or remove what is there.")
     there = out.exists()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=out):  # says now if it is read-only
         pass
     if not there:
         out.rmdir()
-
-
-def _pairs(given: list[str], options: Collection[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{one!r} is not NAME=VALUE", param_hint="--set")
-        if name in options or name in pairs:
-            raise typer.BadParameter(f"{name!r} is said twice", param_hint="--set")
-        pairs[name] = value
-    return pairs
