@@ -33,13 +33,13 @@ class Predictor(Protocol[InputT_contra, AnswerT_co]):
         """How many may call `predict` at once."""
 
     def warm_up(self) -> None:
-        """Load the weights and answer once of each kind: the first is slow, and no request is to be.
-
-        Called before `predict` by whoever calls that in several threads.
-        """
+        """Load the weights and answer once of each kind: the first is slow, and no request is to be."""
 
     def predict(self, inputs: Iterable[InputT_contra]) -> Sequence[AnswerT_co]:
-        """Return an answer for each of `inputs`; each is opened when it is asked for, and let go of soon."""
+        """Return an answer for each of `inputs`; each is opened when it is asked for, and let go of soon.
+
+        It loads the weights where `warm_up` has not, also where several threads come first.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,6 @@ def _answered(
     remote: bool,
 ) -> Iterator[AnswerT | Problem]:
     """Yield the answer to each of `given`; this thread reads files, the model's threads open and answer."""
-    model.predictor.warm_up()
     threads, done = model.predictor.threads, 0
     pool = ThreadPoolExecutor(threads, thread_name_prefix="model")
     try:

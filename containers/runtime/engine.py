@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -13,13 +14,12 @@ Engine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def lazily(load: Callable[[], Engine]) -> Engine:
-    """Return the engine that `load` gives, loaded when it is first called, which takes seconds.
-
-    Whoever calls it in several threads calls it once before: a predictor's `warm_up` does.
-    """
-    loaded = functools.cache(load)
+    """Return the engine that `load` gives, loaded once, when any thread first calls it; that takes seconds."""
+    loaded, loading = functools.cache(load), threading.Lock()
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        return loaded()(batch)
+        with loading:
+            engine = loaded()
+        return engine(batch)
 
     return run

@@ -6,11 +6,14 @@ import json
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sheets
 from PIL import Image
@@ -28,6 +31,7 @@ from containers.common.errors import ArtifactError
 from containers.common.predictions import Model, answer_images, answer_items, images_in
 from containers.common.shipped import served_task
 from containers.paddle.image import IMAGE
+from containers.runtime.engine import Engine, lazily
 from containers.runtime.recogniser import Recogniser
 from corpus import formats
 from corpus.errors import CorpusError, ImageError
@@ -165,6 +169,26 @@ def test_a_few_pages_are_shared_by_all_threads(pages: Snapshot) -> None:
     answers = answer_items(met, items, pages, name="pages", progress=lambda at, _: done.append(at))
     assert len(answers.answers) == 12
     assert done == list(range(1, 13))  # so soon is a stop heard
+
+
+def test_a_model_is_loaded_once_whichever_thread_comes_first() -> None:
+    barrier, loaded = threading.Barrier(4), []
+
+    def load() -> Engine:
+        loaded.append(threading.get_ident())
+        time.sleep(0.1)
+        return lambda batch: batch + 1
+
+    engine = lazily(load)
+
+    def answer(number: int) -> float:
+        barrier.wait(20)
+        return float(engine(np.full(1, number, np.float32))[0])
+
+    assert loaded == []
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(answer, range(4))) == [1, 2, 3, 4]
+    assert len(loaded) == 1
 
 
 def test_an_archive_is_opened_and_both_engines_answer_the_same(tiny: Artifact, tmp_path: Path) -> None:
