@@ -25,7 +25,7 @@ PROGRAM = "import sys; sys.path[0] = sys.argv.pop(1); from cli.main import main;
 
 
 def predicted(checkout: Path, model: str, snapshot: str, out: Path) -> tuple[float, float]:
-    """Let the code in `checkout` write its answers to `out`; return wall and CPU seconds."""
+    """Answer with the code in `checkout` into the file `out`; return seconds by the clock, and of CPU."""
     words = ["predict", str(Path(model).resolve()), snapshot, "--out", str(out)]
     return spent([sys.executable, "-c", PROGRAM, str(checkout), *words], checkout)
 

@@ -30,7 +30,8 @@ def evaluate(
     predictions: Annotated[
         Path,
         typer.Argument(
-            help=".jsonl or .csv with id, reference, prediction; .txt with --references.",
+            help="What glyphline predict wrote; .jsonl or .csv with id, reference, prediction; .txt with "
+            "--references.",
             show_default=False,
         ),
     ],

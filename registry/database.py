@@ -16,7 +16,7 @@ _HEADER = b"SQLite format 3\0"
 
 
 def silence() -> None:
-    """Let MLflow and alembic neither phone home nor chatter; to be called before MLflow is imported."""
+    """Keep MLflow and alembic from phoning home and chattering; to be called before MLflow is imported."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     logging.getLogger("alembic").setLevel(logging.WARNING)

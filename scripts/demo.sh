@@ -60,7 +60,7 @@ once labels synthesise
 took "labels"
 
 echo "== 2. The pipeline: examine, prepare, train, evaluate, gate, register"
-once first-run glyphline pipeline run --local --family pid-demo \
+once first-run glyphline pipeline run --family pid-demo \
     --data "$tags@$(cat "$demo/first")" --champion none --token first
 took "the first model"
 
@@ -73,7 +73,7 @@ once arrival arrive
 took "new labels"
 
 echo "== 5. The pipeline again: from the champion, a larger charset, old lines replayed, nothing forgotten"
-once second-run glyphline pipeline run --local --family pid-demo \
+once second-run glyphline pipeline run --family pid-demo \
     --data "$tags" --champion pid-demo/1 --token second
 took "the second model"
 

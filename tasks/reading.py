@@ -1,4 +1,10 @@
-"""Read anybody's answers: JSON Lines, CSV, or two text files; what is wrong is named with its line."""
+"""Read answers from a file; what is wrong is named with its line.
+
+.jsonl  one JSON object a line, as its task writes it; of text lines as anybody writes it: id, reference,
+        prediction; optional confidence, group, image, meta
+.csv    of text lines: the same columns with a header; meta as JSON, or one column for each key: meta.split
+.txt    of text lines: one prediction a line, and --references with one reference a line
+"""
 
 from __future__ import annotations
 
@@ -19,12 +25,6 @@ from tasks.answers import Answers
 from tasks.base import AnswerT, Task
 from tasks.recognition.records import COLUMNS
 
-LAYOUT = """\
-.jsonl  one JSON object a line: id, reference, prediction; optional confidence, group, image, meta
-.csv    the same columns with a header; meta as JSON, or one column for each key: meta.split
-.txt    one prediction a line, and --references with one reference a line
-"""
-
 _ENDINGS = (".jsonl", ".ndjson", ".csv", ".txt")
 _OF_ANYBODY = "recognition"
 """The task whose answers may come from anywhere; of others only what `glyphline predict` writes is read."""
@@ -38,7 +38,7 @@ _Row = tuple[int, Mapping[str, Any]]
 def read_answers(
     path: UPath, task: Task[Any, AnswerT], *, references: UPath | None = None
 ) -> Answers[AnswerT]:
-    """Return the answers in `path`, as `task` understands them; its ending says which of `LAYOUT` it is.
+    """Return the answers in `path`, as `task` understands them; its ending says how they are written.
 
     Args:
         path: the file.

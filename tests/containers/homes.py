@@ -12,6 +12,7 @@ from pathlib import Path
 import digits
 import growing
 import pytest
+import sheets
 
 from config.protocol import ML_ROOT_VARIABLE
 from containers.common.artifact import Artifact, complete
@@ -40,6 +41,15 @@ def make_home(folder: Path, tiny: Artifact) -> Home:
     first = growing.write_first(folder, "0123", 240)
     second = growing.write_more(folder, "0456", 120)
     return Home(folder, first, second, model_of(tiny, folder / "champion", first.description.hash))
+
+
+def write_unsplit_pages(folder: Path, count: int) -> Path:
+    """Draw pages whose labels name no split; return their folder."""
+    labels = sheets.write_pages(folder, count)
+    (labels / "label.txt").write_text((labels / "train.txt").read_text() + (labels / "val.txt").read_text())
+    for split in ("train", "val"):
+        (labels / f"{split}.txt").unlink()
+    return labels
 
 
 def model_of(made: Artifact, folder: Path, snapshot: str | None, family: str = "digits") -> Path:

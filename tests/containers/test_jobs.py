@@ -11,7 +11,7 @@ import digits
 import growing
 import pytest
 import sheets
-from homes import Home, make_home, model_of, process, run
+from homes import Home, make_home, model_of, process, run, write_unsplit_pages
 from upath import UPath
 
 from config.family import Family
@@ -78,10 +78,7 @@ def test_the_first_run_has_nothing_to_replay(
 
 
 def test_pages_are_cut_into_lines(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = sheets.write_pages(tmp_path / "labels", 24)
-    (labels / "label.txt").write_text((labels / "train.txt").read_text() + (labels / "val.txt").read_text())
-    for split in ("train", "val"):
-        (labels / f"{split}.txt").unlink()
+    labels = write_unsplit_pages(tmp_path / "labels", 24)
     options = Options("sheets", SplitPolicy(val=0.2, test=0.2, golden=0.1), crop_regions=False)
     records = formats.read("paddle-det", UPath(labels))
     pages = import_records(records, UPath(tmp_path / "pages"), options).snapshot

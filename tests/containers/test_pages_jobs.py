@@ -96,10 +96,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     folder = tmp_path_factory.mktemp("pages")
     (folder / "config").mkdir()
     sheets.write_family(folder / "config")
-    labels = sheets.write_pages(folder / "labels", PAGES)
-    (labels / "label.txt").write_text((labels / "train.txt").read_text() + (labels / "val.txt").read_text())
-    for split in ("train", "val"):
-        (labels / f"{split}.txt").unlink()
+    labels = homes.write_unsplit_pages(folder / "labels", PAGES)
     options = Options("sheets", SplitPolicy(val=0.2, test=0.3, golden=0.1), crop_regions=False)
     records = formats.read("paddle-det", UPath(labels))
     first = import_records(records, UPath(folder / "data"), options).snapshot

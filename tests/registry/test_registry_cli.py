@@ -66,7 +66,7 @@ def document(*arguments: str) -> Any:
 
 
 def read(version: Version, name: str, lines: dict[str, tuple[str, str]]) -> None:
-    """Let the run of a version leave what was read: (reference, prediction) by id."""
+    """Leave what the run of a version read: (reference, prediction) by id."""
     assert version.evaluation_uri is not None
     folder = in_store(version.evaluation_uri).parent
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ CORNERS = (
 
 
 def found(version: Version, task: Task[Any, Boxes], count: int) -> None:
-    """Let the run of a version leave what was found on six pages of two texts: `count` of them."""
+    """Leave what the run of a version found on six pages of two texts: `count` of them."""
     assert version.evaluation_uri is not None
     folder = in_store(version.evaluation_uri).parent
     folder.mkdir(parents=True, exist_ok=True)
