@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -25,6 +26,13 @@ def families(incomplete: str) -> list[str]:
     return _beginning(incomplete, _names_in("families"))
 
 
+def families_of(task: str) -> list[str]:
+    """Return the families of `config/families/` whose task this is."""
+    said = re.compile(rf"^task: *{re.escape(task)} *$", re.MULTILINE)
+    paths = sorted((_CONFIG / "families").glob("*.yaml"))
+    return [one.stem for one in paths if said.search(one.read_text(encoding="utf-8"))]
+
+
 def environments(incomplete: str) -> list[str]:
     """Return the environments of `config/environments/` that begin so."""
     return _beginning(incomplete, _names_in("environments"))
@@ -33,6 +41,13 @@ def environments(incomplete: str) -> list[str]:
 def families_and_environments(incomplete: str) -> list[str]:
     """Return the names of either that begin so."""
     return [*families(incomplete), *environments(incomplete)]
+
+
+def schemas(incomplete: str) -> list[str]:
+    """Return the kinds of settings files that begin so."""
+    return _beginning(
+        incomplete, [*sorted(one.stem for one in (_CONFIG / "schemas").glob("*.json")), "synthesis"]
+    )
 
 
 def tasks(incomplete: str) -> list[str]:

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.output import facts_table, print_json, print_table, progress, tell_problems
+from cli import completion
+from cli.corpus_common import (
+    OLD_SPELLING,
+    UnicodeForm,
+    import_format,
+    import_options,
+    name_of,
+    one_place,
+    tell_changes,
+    tell_examine,
+    tell_outcome,
+    tell_snapshot,
+)
+from cli.options import AsJson, FamilyOption, FormatOption, OutFolder, ReportOption, SnapshotArgument
+from cli.options import WorkersOption as Workers
+from cli.output import print_json, progress, tell_next
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from corpus.examine import Examination
     from corpus.examine.asks import Asks
-    from corpus.ingest import Options, Outcome
-    from corpus.snapshot import Description
 
-app = typer.Typer(
-    help="Datasets: synthesis, import and export, examination, snapshots.", no_args_is_help=True
-)
+app = typer.Typer(help="Datasets: draw, import, grow, examine and export them.", no_args_is_help=True)
 
-UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]  # as in config.family, whose import costs 0.1 s
-
-SnapshotArgument = Annotated[
-    str, typer.Argument(help="A snapshot's folder, or FOLDER@HASH for an earlier one.", show_default=False)
-]
-Out = Annotated[str, typer.Option(help="The folder to make (local or s3://); it must not exist.")]
-Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one for each core.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
 SourceName = Annotated[
     str | None,
     typer.Option("--source", help="The name the samples' ids begin with; default: the folder's name."),
@@ -42,8 +45,15 @@ NormaliseNames = Annotated[
 
 @app.command()
 def synth(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name (see `corpus recipes`) or a YAML file.")],
-    out: Out,
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A recipe's name (see `corpus recipes`) or a YAML file.",
+            autocompletion=completion.drawings,
+        ),
+    ],
+    out: OutFolder,
     count: Annotated[int, typer.Option(min=1, help="How many images to draw.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     workers: Workers = 0,
@@ -60,17 +70,20 @@ def synth(
         snapshot = synthesise(
             load_recipe(recipe), count=count, seed=seed, out=as_path(out), workers=workers, progress=tell
         )
-    _tell_snapshot(snapshot.description, out, as_json)
+    tell_snapshot(snapshot.description, out, as_json)
     typer.echo(f"To look at: {snapshot.folder / 'contact-sheet.png'}", err=True)
+    tell_examine(snapshot.description, out, recipe)
 
 
-@app.command(name="import")
+@app.command(name="import", context_settings=OLD_SPELLING)
 def import_(
-    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `corpus formats`.")],
-    source_path: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="The folder or file (local or s3://).")
+    context: typer.Context,
+    place: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="The folder or file (local or s3://).", show_default=False),
     ],
-    out: Out,
+    out: OutFolder,
+    format_name: FormatOption = None,
     source: SourceName = None,
     regions: Annotated[
         bool,
@@ -89,134 +102,174 @@ def import_(
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Read a dataset in somebody's format into a new snapshot; what cannot be used is named, line by line.
+    """Read a dataset in somebody's format into a new snapshot.
 
-    Example: `glyphline corpus import sroie downloads/sroie --out data/receipts`
+    What cannot be used is named, line by line. Without --format, the one that fits is taken, and said.
+
+    Example: `glyphline corpus import downloads/sroie --format sroie --out data/receipts`
     """
     from corpus.formats import read
     from corpus.ingest import import_records
     from corpus.paths import as_path
 
-    options = _options(source, source_path, regions, (val, test, golden), salt, form, workers)
-    items = read(format_name, as_path(source_path), normalise_names=normalise_names)
+    source_path, said = one_place("import", [place, *context.args], format_name)
+    options = import_options(source, source_path, regions, (val, test, golden), salt, form, workers)
+    chosen = import_format(source_path, said)
+    items = read(chosen, as_path(source_path), normalise_names=normalise_names)
     with progress("importing") as tell:
         outcome = import_records(items, as_path(out), options, tell)
-    _tell_outcome(outcome, out, as_json)
+    tell_outcome(outcome, out, as_json)
+    tell_examine(outcome.snapshot.description, out, source_path)
 
 
 @app.command()
 def add(
-    snapshot: Annotated[str, typer.Argument(help="The folder of the snapshot.", show_default=False)],
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE…", help="Snapshots, or data in --format.")],
-    format_name: Annotated[
-        str | None, typer.Option("--format", help="The format of SOURCE; without it, SOURCE is a snapshot.")
-    ] = None,
+    snapshot: SnapshotArgument,
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE…", help="Snapshots, or data in a format.", autocompletion=completion.snapshots
+        ),
+    ],
+    format_name: FormatOption = None,
     source: SourceName = None,
     regions: Annotated[bool, typer.Option("--regions", help="Keep whole pages with their regions.")] = False,
     normalise_names: NormaliseNames = False,
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Grow a snapshot; only new images are read and written, old samples keep their split, golden is frozen.
+    """Grow a snapshot by another, or by data in somebody's format.
+
+    Only new images are read and written; old samples keep their split, golden is frozen.
 
     Example: `glyphline corpus add data/receipts downloads/more --format sroie`
     """
+    from cli import names
     from corpus.formats import get, read
     from corpus.ingest import add_records, add_snapshot
     from corpus.paths import as_path
-    from corpus.snapshot import open_snapshot
 
-    if format_name is None:  # what cannot be opened is said before anything is added
-        others = [open_snapshot(place) for place in sources]
-    else:
-        get(format_name, normalise_names=normalise_names)
-    for number, place in enumerate(sources):
-        parent = open_snapshot(snapshot)
+    places = [names.plain(one) for one in sources]
+    formats_of = [names.format_of(one, format_name) for one in places]
+    # what cannot be opened is said before anything is added
+    others = [
+        names.snapshot(one) if kind is None else None for one, kind in zip(places, formats_of, strict=True)
+    ]
+    for kind in formats_of:
+        if kind is not None:
+            get(kind, normalise_names=normalise_names)
+    for place, kind, other in zip(places, formats_of, others, strict=True):
+        parent = names.snapshot(snapshot)
         with progress(f"adding {place}") as tell:
-            if format_name is None:
-                outcome = add_snapshot(parent, others[number], tell)
+            if kind is None:
+                assert other is not None
+                outcome = add_snapshot(parent, other, tell)
             else:
-                options = _options(source, place, regions, None, "", parent.description.unicode_form, workers)
-                items = read(format_name, as_path(place), normalise_names=normalise_names)
-                outcome = add_records(parent, items, options, tell)
-        _tell_changes(outcome)
+                grown = import_options(
+                    source, place, regions, None, "", parent.description.unicode_form, workers
+                )
+                items = read(kind, as_path(place), normalise_names=normalise_names)
+                outcome = add_records(parent, items, grown, tell)
+        tell_changes(outcome)
         if outcome.rejected and not outcome.added + outcome.unchanged:
             raise typer.Exit(2)
-    _tell_snapshot(outcome.snapshot.description, snapshot, as_json)
+    tell_snapshot(outcome.snapshot.description, snapshot, as_json)
+    tell_examine(outcome.snapshot.description, snapshot)
 
 
-@app.command()
+@app.command(context_settings=OLD_SPELLING)
 def export(
-    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="See `corpus formats`.")],
-    snapshot: SnapshotArgument,
-    out: Out,
+    context: typer.Context,
+    place: SnapshotArgument,
+    out: OutFolder,
+    format_name: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="The format to write: see `corpus formats`.",
+            autocompletion=completion.formats,
+        ),
+    ] = None,
 ) -> None:
-    """Write a snapshot in somebody's format; what the format cannot hold is refused, not lost.
+    """Write a snapshot in somebody's format.
 
-    Example: `glyphline corpus export paddle-rec data/receipts --out data/receipts-paddle`
+    What the format cannot hold is refused, not lost.
+
+    Example: `glyphline corpus export data/receipts --format paddle-rec --out data/receipts-paddle`
     """
+    from cli.names import snapshot
     from corpus.formats import write
     from corpus.paths import as_path
-    from corpus.snapshot import open_snapshot
 
-    opened = open_snapshot(snapshot)
-    write(format_name, opened, as_path(out))
-    typer.echo(f"{opened.description.samples:,} samples as {format_name} in {out}")
+    said, chosen = one_place("export", [place, *context.args], format_name)
+    if chosen is None:
+        raise typer.BadParameter(
+            "say the format to write (see: glyphline corpus formats)", param_hint="--format"
+        )
+    opened = snapshot(said)
+    write(chosen, opened, as_path(out))
+    typer.echo(f"{opened.description.samples:,} samples as {chosen} in {out}")
 
 
 @app.command()
 def cut(
     snapshot: SnapshotArgument,
-    out: Out,
+    out: OutFolder,
     texts: Annotated[
         bool, typer.Option("--texts", help="Only regions with a text: leaves out the symbols of a drawing.")
     ] = False,
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Cut the regions of whole pages into a new snapshot of upright line images; ids and splits stay.
+    """Cut whole pages into a new snapshot of upright line images.
+
+    Each region becomes one; ids and splits stay.
 
     Example: `glyphline corpus cut data/drawings --texts --out data/drawing-lines`
     """
+    from cli import names
     from corpus.cutting import cut_regions
     from corpus.paths import as_path
-    from corpus.snapshot import open_snapshot
 
     with progress("cutting") as tell:
-        opened = open_snapshot(snapshot)
+        opened = names.snapshot(snapshot)
         outcome = cut_regions(opened, as_path(out), texts_only=texts, workers=workers, progress=tell)
-    _tell_outcome(outcome, out, as_json)
+    tell_outcome(outcome, out, as_json)
+    tell_examine(outcome.snapshot.description, out, snapshot)
 
 
 @app.command()
 def examine(
     snapshot: Annotated[
-        str, typer.Argument(help="A snapshot's folder, a manifest.jsonl, or with --format any dataset.")
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A snapshot (FOLDER or FOLDER@HASH), a manifest.jsonl, or data in a format.",
+            autocompletion=completion.snapshots,
+        ),
     ],
-    family: Annotated[
-        str, typer.Option(help="The family whose model shall learn from this (config/families/).")
-    ],
-    format_name: Annotated[
-        str | None, typer.Option("--format", help="Examine a dataset before importing it.")
-    ] = None,
+    family: FamilyOption,
+    format_name: FormatOption = None,
     charset: Annotated[
         str | None,
         typer.Option(help="A charset file to hold the labels against; default: the family's, or the data's."),
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML report here.")] = None,
+    report: ReportOption = None,
     cache: Annotated[Path, typer.Option(help="What was examined before is not decoded again.")] = Path(
         ".glyphline/examined.sqlite"
     ),
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a dataset can work, and the best that any training could reach on it.
+    """Say whether a model can learn from a dataset, and how well.
 
-    With --format, a family that answers whole pages is shown pages, others line images.
+    The best that any training could reach on it is told, too. Data in a format need not be imported first;
+    a family that answers whole pages is shown pages, others line images.
     Exit code 0: nothing speaks against training; 1: something does; 2: it could not be examined.
 
     Example: `glyphline corpus examine data/receipts --family receipt-rec --report report.html`
     """
+    from cli import names
     from config.tasks import load_family
     from corpus.examine.report import write_html
     from corpus.examine.summary import summary_lines
@@ -224,7 +277,9 @@ def examine(
     from tasks import task_of
 
     task = task_of(load_family(family))
-    with _examined(snapshot, format_name, task, charset, cache, workers) as result:
+    is_manifest = format_name is None and as_path(names.plain(snapshot)).name == "manifest.jsonl"
+    chosen = None if is_manifest else names.format_of(snapshot, format_name)
+    with _examined(snapshot, chosen, task, charset, cache, workers) as result:
         if report is not None:
             write_html(result, as_path(report))
     if as_json:
@@ -234,23 +289,31 @@ def examine(
             typer.echo(line)
     if report is not None:
         typer.echo(f"Report: {report}", err=True)
+    if chosen is not None:
+        tell_next("corpus", "import", snapshot, "--format", chosen, "--out", f"{name_of(snapshot)}-snapshot")
+    elif result.passed and not is_manifest:
+        tell_next("pipeline", "run", "--family", family, "--data", snapshot)
+    elif report is None:
+        tell_next("corpus", "examine", snapshot, "--family", family, "--report", "examined.html")
     raise typer.Exit(0 if result.passed else 1)
 
 
 @app.command()
 def show(snapshot: SnapshotArgument, as_json: AsJson = False) -> None:
-    """Print what a snapshot holds: counts by split and source, charset, hash and parents.
+    """Print what a snapshot holds: counts, charset, hash and parents.
 
     Example: `glyphline corpus show data/receipts`
     """
-    from corpus.snapshot import open_snapshot
+    from cli import names
 
-    _tell_snapshot(open_snapshot(snapshot).description, snapshot, as_json)
+    description = names.snapshot(snapshot).description
+    tell_snapshot(description, snapshot, as_json)
+    tell_examine(description, snapshot)
 
 
 @app.command()
 def formats() -> None:
-    """List the formats that can be imported and exported, with their layouts.
+    """List the formats of datasets, with their layouts.
 
     Example: `glyphline corpus formats`
     """
@@ -278,35 +341,12 @@ def recipes() -> None:
         typer.echo(load_recipe(name).description)
 
 
-def _options(
-    source: str | None,
-    place: str,
-    regions: bool,
-    shares: tuple[float, float, float] | None,
-    salt: str,
-    form: UnicodeForm,
-    workers: int,
-) -> Options:
-    from pydantic import ValidationError
-
-    from config.errors import InputError, Problem
-    from corpus.ingest import Options
-    from corpus.splits import SplitPolicy
-
-    val, test, golden = shares if shares is not None else (0.1, 0.1, 0.05)
-    try:
-        policy = SplitPolicy(val=val, test=test, golden=golden, salt=salt)
-    except ValidationError as error:
-        found, expected = f"val {val}, test {test}, golden {golden}", "shares that leave something for train"
-        raise InputError(Problem("splits.shares", found, expected, "Lower one of them.")) from error
-    return Options(source or _name_of(place), policy, form, crop_regions=not regions, workers=workers)
-
-
 @contextmanager
 def _examined(
     place: str, format_name: str | None, task: Asks, charset: str | None, cache: Path, workers: int
 ) -> Iterator[Examination]:
     """Give the examination of the snapshot or manifest at `place`, or of a dataset in a format."""
+    from cli.names import plain, snapshot_named
     from corpus.examine import examine
     from corpus.examine.unimported import examined
     from corpus.formats import read
@@ -315,12 +355,17 @@ def _examined(
     charset_path = as_path(charset) if charset else None
     with progress("examining") as tell:
         if format_name is None:
-            yield examine(place, task, charset=charset_path, cache=cache, workers=workers, progress=tell)
+            with snapshot_named(place) as reference:
+                result = examine(
+                    reference, task, charset=charset_path, cache=cache, workers=workers, progress=tell
+                )
+            yield result
             return
+        place = plain(place)
         with examined(
             read(format_name, as_path(place)),
             task,
-            name=_name_of(place),
+            name=name_of(place),
             reference=place,
             charset=charset_path,
             cache=cache,
@@ -328,40 +373,3 @@ def _examined(
             progress=tell,
         ) as result:
             yield result
-
-
-def _name_of(place: str) -> str:
-    """Return the name that samples get by default: the folder's, or the file's without its ending."""
-    from corpus.paths import as_path
-
-    path = as_path(place)
-    return path.stem if path.is_file() else path.resolve().name
-
-
-def _tell_outcome(outcome: Outcome, place: str, as_json: bool) -> None:
-    _tell_changes(outcome)
-    _tell_snapshot(outcome.snapshot.description, place, as_json)
-
-
-def _tell_changes(outcome: Outcome) -> None:
-    tell_problems(outcome.problems, outcome.snapshot.folder / "problems.jsonl" if outcome.added else None)
-    unchanged = f", {outcome.unchanged:,} there already" if outcome.unchanged else ""
-    typer.echo(f"{outcome.added:,} samples added, {outcome.rejected:,} labels rejected{unchanged}", err=True)
-
-
-def _tell_snapshot(description: Description, place: str, as_json: bool) -> None:
-    if as_json:
-        print_json(description.model_dump_json(indent=2).encode())
-        return
-    counts = ", ".join(f"{split} {count:,}" for split, count in description.counts.items())
-    sources = ", ".join(f"{name} {count:,}" for name, count in description.sources.items())
-    rows = [
-        ("hash", description.hash),
-        ("parents", ", ".join(parent[:12] for parent in description.parents) or "none"),
-        ("samples", f"{description.samples:,} ({counts})"),
-        ("images", "not counted" if description.images is None else f"{description.images:,}"),
-        ("sources", sources),
-        ("charset", f"{len(description.charset)} characters: {' '.join(description.charset)}"),
-        ("Unicode form", description.unicode_form),
-    ]
-    print_table(facts_table(place, rows))

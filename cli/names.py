@@ -30,6 +30,8 @@ _EXECUTION = re.compile(r"arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:pipeline/[^/]+
 _OF_A_MODEL = "FAMILY, FAMILY/3, FAMILY/champion, FAMILY/latest, a folder, model.tar.gz or s3://…"
 _OF_A_VERSION = "FAMILY, FAMILY/3, FAMILY/champion or FAMILY/latest"
 _YAML = (".yaml", ".yml")
+_FIT_MUCH = ("classes",)
+"""Formats that any folder of folders of images has; where another fits, it is that."""
 _LOOKED_AT = 20
 """How many of a dataset's labels are read to see whether a format fits."""
 
@@ -348,6 +350,8 @@ def format_of(said: str, format_name: str | None) -> str | None:
     if is_snapshot(path) or not path.exists():
         return None
     fits = [name for name in names() if _fits(name, path)]
+    if len(fits) > 1:
+        fits = [name for name in fits if name not in _FIT_MUCH]
     if len(fits) == 1:
         _hint(f"note: {said} has the format {fits[0]} (say --format {fits[0]} to be sure)")
         return fits[0]
