@@ -14,7 +14,7 @@ Engine = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def lazily(load: Callable[[], Engine]) -> Engine:
-    """Return the engine that `load` gives, loaded once, when any thread first calls it; that takes seconds."""
+    """Return the engine that `load` gives, loaded once, when a thread first calls it; that takes seconds."""
     loaded, loading = functools.cache(load), threading.Lock()
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
