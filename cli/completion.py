@@ -43,6 +43,13 @@ def families_and_environments(incomplete: str) -> list[str]:
     return [*families(incomplete), *environments(incomplete)]
 
 
+def images(incomplete: str) -> list[str]:
+    """Return the container images that begin so."""
+    from config.images import IMAGES
+
+    return _beginning(incomplete, IMAGES)
+
+
 def schemas(incomplete: str) -> list[str]:
     """Return the kinds of settings files that begin so."""
     return _beginning(

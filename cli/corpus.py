@@ -59,7 +59,7 @@ def synth(
     workers: Workers = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Draw labelled images with real fonts, and a contact sheet to look at.
+    """Draw labelled images with real fonts, and a sheet to look at.
 
     Example: `glyphline corpus synth pid-tags --count 2000 --seed 7 --out data/tags`
     """

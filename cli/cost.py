@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import AsJson, EnvironmentOption
 from cli.output import facts_table, print_json, print_table
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _WHOLE = 1000
 
 
 def cost(
-    environment: Annotated[str, typer.Option(help="A name in config/environments/.")] = "dev",
+    environment: EnvironmentOption = "dev",
     scenario: Annotated[str, typer.Option(help="poc, dev or prod: how much is done in a month.")] = "poc",
     what_if: Annotated[
         list[str] | None,
@@ -32,11 +33,12 @@ def cost(
         Path | None,
         typer.Option(help="What cdk synth made (build/cdk.out); none: synthesised now.", file_okay=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Price what an environment is and does in a month, line by line; exit code 1 if a price is missing.
+    """Price what an environment is and does in a month.
 
-    List prices without tax or free tier, from the dated table in infra/cost/.
+    Line by line: list prices without tax or free tier, from the dated table in infra/cost/. Exit code 1: a
+    price is missing.
 
     Example: `glyphline cost --environment dev --scenario poc --what-if serving=realtime`
     """

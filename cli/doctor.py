@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.options import AccountOption
+from cli.output import tell_next, tell_old
 from config.errors import StateError
 
 if TYPE_CHECKING:
@@ -19,24 +21,32 @@ _MARKS = {"ok": ("ok      ", "green"), "warning": ("warning ", "yellow"), "faile
 
 
 def doctor(
-    account: Annotated[
-        bool, typer.Option("--account", help="Ask the AWS account, too; nothing is changed there.")
-    ] = False,
-    environment: Annotated[str, typer.Option(help="A name in config/environments/.")] = "dev",
+    account: Annotated[bool, typer.Option("--account", hidden=True)] = False,
+    environment: AccountOption = None,
 ) -> None:
-    """Check this machine, and with --account what a deployment needs; exit code 1 if it would fail.
+    """Check what this machine or an account lacks.
 
-    Example: `glyphline doctor --account --environment dev`
+    With --environment, also what a deployment there needs; nothing is changed. Exit code 1: it would fail.
+
+    Example: `glyphline doctor --environment dev`
     """
     from config.environment import load_environment
     from infra.readiness import machine, worst
 
-    chosen = load_environment(environment)
+    if account:
+        environment = environment or "dev"
+        tell_old("glyphline doctor --account", f"glyphline doctor --environment {environment}")
+    chosen = None if environment is None else load_environment(environment)
     checks: list[Check] = []
-    for one in chain(machine(), _account(chosen) if account else ()):
+    for one in chain(machine(), () if chosen is None else _account(chosen)):
         _tell(one)
         checks.append(one)
-    raise typer.Exit(_FAILED if worst(checks) == "failed" else 0)
+    if worst(checks) == "failed":
+        raise typer.Exit(_FAILED)
+    if environment is None:
+        tell_next("corpus", "synth", "pid-tags", "--count", 3000, "--seed", 7, "--out", "tags")
+    else:
+        tell_next("cost", "--environment", environment)
 
 
 def _account(environment: Environment) -> Iterator[Check]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cli.output import print_json, print_table
+from cli import completion
+from cli.options import AsJson, ReportOption
+from cli.output import print_json, print_table, tell_next
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from tasks.base import Task
 
 UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]  # as in config.family, whose import costs 0.1 s
-_FIRST_TASK = "recognition"
+FIRST_TASK = "recognition"
 """What predictions are of where no family says it."""
 
 
@@ -41,15 +43,14 @@ def evaluate(
     references: Annotated[
         Path | None, typer.Option(help="For .txt: what stands in the images, one line each.")
     ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write a self-contained HTML report here, and its plots beside it.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print evaluation.json to standard output.")
-    ] = False,
+    report: ReportOption = None,
+    as_json: AsJson = False,
     family: Annotated[
         str | None,
-        typer.Option(help="Decide by the task and gate of this family (config/families/ or a YAML file)."),
+        typer.Option(
+            help="Decide by the task and gate of this family (config/families/ or a YAML file).",
+            autocompletion=completion.families,
+        ),
     ] = None,
     policy: Annotated[
         Path | None,
@@ -71,10 +72,10 @@ def evaluate(
         typer.Option(help="Unicode normal form to compare texts in; default: the family's, or NFC."),
     ] = None,
 ) -> None:
-    """Say how good predictions are, where they are wrong, and whether they beat the champion's.
+    """Say how good predictions are, and whether they beat others.
 
-    Works on anybody's predictions. Exit code 0: done (and the gate passed, where one is asked); 1: the
-    gate failed; 2: the predictions cannot be used.
+    Where they are wrong is told, too, and what the gate decides. Works on anybody's predictions. Exit code 0:
+    done (and the gate passed, where one is asked); 1: the gate failed; 2: the predictions cannot be used.
 
     Example: `glyphline evaluate candidate.jsonl --against champion.jsonl --report report.html`
     """
@@ -95,6 +96,11 @@ def evaluate(
         _write(task, candidate, champion, result, known, report, folder, as_json=as_json)
     if not as_json:
         tell_evaluation(result)
+    if report is None:
+        said = {"--against": against, "--references": references, "--family": family, "--policy": policy}
+        said |= {"--facts": facts, "--images": images, "--form": form}
+        again = [word for option, value in said.items() if value is not None for word in (option, value)]
+        tell_next("evaluate", predictions, *again, *(["--first"] if first else []), "--report", "report.html")
     raise typer.Exit(0 if result.gate is None or result.gate.passed else 1)
 
 
@@ -110,14 +116,14 @@ def _family(
     if name is not None and policy is not None:
         found, expected = "--family and --policy", "one of them"
         raise InputError(Problem("evaluate.gate", found, expected, "A family brings its own gate."))
-    family = any_family(_FIRST_TASK) if name is None else load_family(name)
+    family = any_family(FIRST_TASK) if name is None else load_family(name)
     if policy is not None:
         family = family.model_copy(update={"gate": load_model(policy, type(family.gate))})
     if form is not None and family.unicode_form != form:
-        if family.task != _FIRST_TASK:
+        if family.task != FIRST_TASK:
             found, remedy = f"--form with a family whose task is {family.task}", "Leave --form out."
             raise InputError(Problem("evaluate.form", found, "a family that reads text", remedy))
-        family = with_value(family, f"{_FIRST_TASK}.unicode_form", form)
+        family = with_value(family, f"{FIRST_TASK}.unicode_form", form)
     return family, None if name is None and policy is None else family.gate
 
 

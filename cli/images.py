@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from cli import completion
+from cli.options import EnvironmentOption
+from cli.output import tell_next
 from config.errors import StateError
 
 if TYPE_CHECKING:
@@ -20,23 +23,25 @@ _ENGINES = ("docker", "podman")
 _STDERR = 2
 """What an engine prints goes there, so that standard output is the URI and nothing else."""
 
-EnvironmentOption = Annotated[str, typer.Option(help="A name in config/environments/.")]
 ImageOption = Annotated[
     str | None,
-    typer.Option(help="A name in config/images.py; none: all that the environment's families need."),
+    typer.Option(
+        help="A name in config/images.py; none: all that the environment's families need.",
+        autocompletion=completion.images,
+    ),
 ]
 DeviceOption = Annotated[Literal["cpu", "gpu"], typer.Option(help="Which requirements the image has.")]
 
-app = typer.Typer(
-    help="Build container images with docker or podman, and push them to ECR.", no_args_is_help=True
-)
+app = typer.Typer(help="Container images: build them, and push them to the account.", no_args_is_help=True)
 
 
 @app.command()
 def build(
     environment: EnvironmentOption = "dev", image: ImageOption = None, device: DeviceOption = "cpu"
 ) -> None:
-    """Build images here, as `make images` does; the environment variables of docs/images.md hold.
+    """Build container images here, with docker or podman.
+
+    As `make images` does: the environment variables of docs/images.md hold.
 
     Example: `glyphline images build --image paddle`
     """
@@ -44,15 +49,17 @@ def build(
     for name in wanted:
         _run(["sh", str(_SCRIPT), name], doing=f"building {name}", ENGINE=engine, DEVICE=device)
         typer.echo(_built(name, device))
+    tell_next("images", "push", "--environment", environment, *(("--image", image) if image else ()))
 
 
 @app.command()
 def push(
     environment: EnvironmentOption = "dev", image: ImageOption = None, device: DeviceOption = "cpu"
 ) -> None:
-    """Push what was built to ECR; print the URI with its digest, and how to pin the pipelines to it.
+    """Push what was built to ECR, the registry of the account.
 
-    A version's image never changes: what is there already is named, not replaced.
+    Prints the URI with its digest, and how to pin the pipelines to it. A version's image never changes: what
+    is there already is named, not replaced.
 
     Example: `glyphline images push --environment dev --image paddle`
     """

@@ -107,18 +107,27 @@ def version(said: str, registry: Registry, environment: str | None = None) -> Ve
     Raises:
         UnknownVersionError: there is none; the message says where it was looked for.
     """
-    from registry.errors import UnknownVersionError
-
     if said.startswith("arn:"):
         return registry.version(said)
     name, which = _parts(said)
+    return registry.version(f"{known_group(name, registry, environment)}/{which}")
+
+
+def known_group(family: str, registry: Registry, environment: str | None = None) -> str:
+    """Return the group of `registry` that holds the models of `family`.
+
+    Raises:
+        UnknownVersionError: there is none; the message says where it was looked for.
+    """
+    from registry.errors import UnknownVersionError
+
     groups = registry.groups()
-    known = group(name, groups, environment)
+    known = group(family, groups, environment)
     if known not in groups:
-        nearest = did_you_mean(name, groups) if groups else "Nothing is registered there yet: run a pipeline."
-        found = f"no model {name!r} in {_where(environment)}"
+        nearest = did_you_mean(family, groups) if groups else "Nothing is registered there: run a pipeline."
+        found = f"no model {family!r} in {_where(environment)}"
         raise UnknownVersionError(Problem("name.version", found, _OF_A_VERSION, nearest))
-    return registry.version(f"{known}/{which}")
+    return known
 
 
 def group(family: str, groups: tuple[str, ...], environment: str | None = None) -> str:
@@ -180,6 +189,8 @@ def _fetched(uri: str, target: Path) -> Path:
 def _holds_a_model(path: Path) -> bool:
     from config.protocol import ARTIFACT_FILE, MODEL_FILE
 
+    if path.suffix in _YAML:  # a family
+        return False
     return path.is_file() or (path / ARTIFACT_FILE).is_file() or (path / MODEL_FILE).is_file()
 
 
@@ -334,7 +345,7 @@ def snapshot(said: str) -> Snapshot:
 
 
 def format_of(said: str, format_name: str | None) -> str | None:
-    """Return the format of the data at `said`; None: it is a snapshot (or nothing, as opening it will say).
+    """Return the format of the data at `said`; None: a snapshot, or nothing, as opening it will say.
 
     Raises:
         InputError: there is no such format, or none was said and not exactly one fits.

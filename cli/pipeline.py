@@ -101,7 +101,10 @@ def start(
     environment: EnvironmentOption = "dev",
     champion: Annotated[
         str | None,
-        typer.Option(help="Begin from this model: FAMILY/3 or s3://…; none: from nothing."),
+        typer.Option(
+            help="Begin from this model: FAMILY/3 or s3://…; none: from nothing.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     parameter: ParameterOption = None,
     token: TokenOption = None,

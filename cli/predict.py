@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cli.output import progress, tell_problems
+from cli import completion
+from cli.names import plain
+from cli.options import ModelArgument
+from cli.output import print_json, progress, tell_next, tell_problems
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -21,58 +24,85 @@ if TYPE_CHECKING:
 SplitName = Literal["train", "val", "test", "golden"]  # as in corpus.sample, whose import costs 0.1 s
 EngineName = Literal["onnx", "paddle"]
 
-ArtifactArgument = Annotated[
-    Path, typer.Argument(help="A model artifact: its folder, or model.tar.gz.", show_default=False)
-]
 Engine = Annotated[
     EngineName | None, typer.Option(help="What runs the model; default: onnx where the artifact has it.")
 ]
 
 
 def predict(
-    artifact: ArtifactArgument,
+    model: ModelArgument,
     data: Annotated[
         list[str],
         typer.Argument(
-            help="A snapshot (FOLDER or FOLDER@HASH), or images: files and folders.", show_default=False
+            metavar="DATA",
+            help="A snapshot (FOLDER or FOLDER@HASH), or images: files and folders.",
+            show_default=False,
+            autocompletion=completion.snapshots,
         ),
     ],
-    out: Annotated[str, typer.Option(help="The .jsonl file to write.")],
+    out: Annotated[
+        str | None,
+        typer.Option(help="The .jsonl file to write; of one image alone, default: standard output."),
+    ] = None,
     split: Annotated[SplitName | None, typer.Option(help="Of a snapshot: this split alone.")] = None,
     engine: Engine = None,
 ) -> None:
-    """Ask a trained model about every image; of a snapshot, `glyphline evaluate` takes the result.
+    """Ask a model about images or a snapshot: what it answers.
 
-    Exit code 0: done; 1: some images could not be read, and are named; 2: nothing could be read.
+    The answer to one image is printed as JSON; those to more go to a file, and of a snapshot
+    `glyphline evaluate` takes it. Exit code 0: done; 1: some images could not be read, and are named; 2:
+    nothing could be read.
 
-    Example: `glyphline predict model/ data/receipts --split val --out predictions.jsonl`
+    Example: `glyphline predict pid-rec/2 data/receipts --split val --out predictions.jsonl`
     """
     import tempfile
 
-    from containers.common.artifact import open_artifact
-    from containers.common.dispatch import image_of
-    from containers.common.predictions import Model
-    from containers.common.shipped import served_task
+    from cli.names import model_here
     from corpus.paths import as_path, write_whole
     from evaluation.wording import counted
     from tasks.answers import lines
 
-    target = as_path(out)
-    _check_out(target)
+    places = [plain(one) for one in data]
+    target = None if out is None else as_path(plain(out))
+    _check_out(target, places)
     started_s = time.monotonic()
-    with tempfile.TemporaryDirectory() as scratch:
-        trained = open_artifact(artifact, Path(scratch) / "model")
-        task = served_task(trained)
-        model = Model(task, image_of(trained.description.image).open(trained, engine))
-        pairs, problems = _answers(model, data, split, Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch, model_here(model, Path(scratch)) as place:
+        version, opened = _opened(place, Path(scratch), engine)
+        task = opened.task
+        pairs, problems = _answers(opened, places, split, Path(scratch))
     tell_problems(problems, None)
-    if pairs:
-        write_whole(target, b"".join(lines(task, pairs)))
+    answered = b"".join(lines(task, pairs))
+    if pairs and target is not None:
+        write_whole(target, answered)
+    elif pairs:
+        print_json(answered)
     rate = len(pairs) / (time.monotonic() - started_s)
-    done = counted(len(pairs), task.family.noun)
-    typer.echo(f"{done} answered by model {trained.version}, {rate:,.1f} a second: {out}", err=True)
+    done, where = counted(len(pairs), task.family.noun), "" if out is None else f": {out}"
+    typer.echo(f"{done} answered by model {version}, {rate:,.1f} a second{where}", err=True)
+    if pairs and out is not None and _is_one_snapshot(places):
+        tell_next("evaluate", out, *_of_task(task.family.task), "--images", data[0].partition("@")[0])
     if problems:
         raise typer.Exit(1 if pairs else 2)
+
+
+def _opened(place: Path, scratch: Path, engine: EngineName | None) -> tuple[str, Model[Any, Any]]:
+    """Return the model at `place`, ready to be asked, and its version."""
+    from containers.common.artifact import open_artifact
+    from containers.common.dispatch import image_of
+    from containers.common.predictions import Model
+    from containers.common.shipped import served_task
+
+    trained = open_artifact(place, scratch / "model")
+    task = served_task(trained)
+    return trained.version, Model(task, image_of(trained.description.image).open(trained, engine))
+
+
+def _of_task(task: str) -> tuple[str, ...]:
+    """Return how `glyphline evaluate` is told of a task that it does not presume: by any family of it."""
+    from cli.evaluate import FIRST_TASK
+
+    family = next(iter(completion.families_of(task)), None)
+    return () if task == FIRST_TASK or family is None else ("--family", family)
 
 
 def _answers(
@@ -82,11 +112,10 @@ def _answers(
     from config.errors import Problem
     from containers.common.predictions import answer_images, images_in
     from corpus.paths import as_path
-    from corpus.snapshot import is_snapshot
 
     places = [as_path(place) for place in data]
     with progress("asking") as tell:
-        if len(places) == 1 and (is_snapshot(places[0]) or not places[0].exists()):
+        if _is_one_snapshot(data):
             return _of_snapshot(model, data[0], split, scratch, tell), []
         _check_images(places, split)
         paths = [path for place in places for path in images_in(place)]
@@ -103,11 +132,11 @@ def _of_snapshot(
     tell: Callable[[int, int | None], None],
 ) -> list[tuple[Item, Any]]:
     """Return what the model answered about the items of a snapshot, in manifest order."""
+    from cli.names import snapshot
     from config.errors import InputError, Problem
     from containers.common.predictions import answer_items
-    from corpus.snapshot import open_snapshot
 
-    data = open_snapshot(reference)
+    data = snapshot(reference)
     selected = model.task.select(data, scratch, tell)
     notes = list(selected.notes)
     if selected.snapshot.folder != data.folder:
@@ -137,13 +166,28 @@ def _check_images(places: list[UPath], split: SplitName | None) -> None:
         raise InputError(Problem("predict.split", found, expected, remedy, str(places[0])))
 
 
-def _check_out(out: UPath) -> None:
-    """Refuse what could not be written in the end, before the work begins."""
-    from config.errors import StateError
-    from corpus.paths import local
+def _is_one_snapshot(places: list[str]) -> bool:
+    from corpus.paths import as_path
+    from corpus.snapshot import is_snapshot
 
+    return len(places) == 1 and (is_snapshot(as_path(places[0])) or not as_path(places[0]).exists())
+
+
+def _check_out(out: UPath | None, places: list[str]) -> None:
+    """Refuse what could not be written in the end, before the work begins."""
+    from config.errors import InputError, Problem, StateError
+    from corpus.paths import as_path, local
+
+    if out is None:
+        one = as_path(places[0])
+        if len(places) == 1 and one.is_file():
+            return
+        found, expected = "no --out", "where the answers to more than one image go"
+        raise InputError(Problem("predict.out", found, expected, "Say it: --out predictions.jsonl."))
     place = local(out)
     if place is not None and not place.parent.is_dir():
         raise StateError(f"{place.parent} is not a folder. Make it, or name another --out.")
     if place is not None and place.exists() and not place.is_file():
         raise StateError(f"{place} exists and is not a file. Name another --out.")
+    if out.exists():
+        raise StateError(f"{out} exists already. Name another --out, or remove it.")

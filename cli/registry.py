@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from cli.output import facts_table, print_json, print_table
+from cli import completion, names
+from cli.options import AccountOption, AsJson, ReasonOption, ReportOption, VersionArgument
+from cli.output import facts_table, print_json, print_table, tell_next
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,28 +18,13 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from registry.comparison import Compared
-    from registry.protocol import Registry
     from registry.versions import Verdict, Version
 
 app = typer.Typer(help="Model versions: list, show, compare, approve, reject.", no_args_is_help=True)
 
-Reference = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF",
-        help="GROUP/NUMBER, GROUP/champion or GROUP/latest; in an account also an ARN.",
-        show_default=False,
-    ),
-]
-EnvironmentName = Annotated[
-    str | None,
-    typer.Option("--environment", help="The account's registry (config/environments/); default: the local."),
-]
-Reason = Annotated[str, typer.Option(help="Why: what the next approver and an auditor will read.")]
 Who = Annotated[
     str | None, typer.Option(help="Who decides; default: you, as this machine or the account knows you.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to standard output.")]
 
 
 class _Shown(NamedTuple):
@@ -54,18 +41,26 @@ _STATUS = {
 
 @app.command(name="list")
 def list_(
-    group: Annotated[str | None, typer.Argument(help="Only this group.", show_default=False)] = None,
-    environment: EnvironmentName = None,
+    family: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FAMILY",
+            help="Only this family's.",
+            show_default=False,
+            autocompletion=completion.families,
+        ),
+    ] = None,
+    environment: AccountOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the versions of every group, or of one, and say which is champion.
+    """List versions, of one family or all, and which is champion.
 
     Example: `glyphline registry list pid-rec`
     """
     from registry.rules import champion_of
 
-    registry = _registry(environment)
-    groups = registry.groups() if group is None else (group,)
+    registry = names.registry_of(environment)
+    groups = registry.groups() if family is None else (names.known_group(family, registry, environment),)
     found = {name: registry.versions(name) for name in groups}
     if as_json:
         rows = [_document(one, champion_of(versions)) for versions in found.values() for one in versions]
@@ -75,18 +70,22 @@ def list_(
         print_table(_versions_table(name, versions, champion_of(versions)))
     if not found:
         typer.echo("Nothing is registered yet: run a pipeline (glyphline pipeline run).", err=True)
+        return
+    newest = next((versions[-1] for versions in found.values() if versions), None)
+    if newest is not None:
+        tell_next("registry", "show", newest.reference, *_account(environment))
 
 
 @app.command()
-def show(reference: Reference, environment: EnvironmentName = None, as_json: AsJson = False) -> None:
-    """Print all that is known of a version: what it is made of, its figures, its parents, who decided.
+def show(reference: VersionArgument, environment: AccountOption = None, as_json: AsJson = False) -> None:
+    """Print what a version is made of, its figures, and who decided.
 
     Example: `glyphline registry show pid-rec/champion`
     """
     from registry.rules import ancestors, champion_of
 
-    registry = _registry(environment)
-    version = registry.version(reference)
+    registry = names.registry_of(environment)
+    version = names.version(reference, registry, environment)
     versions = registry.versions(version.group)
     champion, parents = champion_of(versions), ancestors(version, versions)
     if as_json:
@@ -94,21 +93,34 @@ def show(reference: Reference, environment: EnvironmentName = None, as_json: AsJ
         return
     print_table(facts_table(version.reference, _facts(version, champion)))
     _print(_lineage(version, parents))
+    _tell_decide(version, environment)
 
 
 @app.command()
 def compare(
     first: Annotated[
-        str, typer.Argument(metavar="A", help="The version to hold against.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="A",
+            help="The version to hold against, such as FAMILY/champion.",
+            show_default=False,
+            autocompletion=completion.versions,
+        ),
     ],
-    second: Annotated[str, typer.Argument(metavar="B", help="The version in question.", show_default=False)],
-    report: Annotated[
-        Path | None, typer.Option(help="Write a self-contained HTML report here, and its plots beside it.")
-    ] = None,
-    environment: EnvironmentName = None,
+    second: Annotated[
+        str,
+        typer.Argument(
+            metavar="B",
+            help="The version in question, such as FAMILY/latest.",
+            show_default=False,
+            autocompletion=completion.versions,
+        ),
+    ],
+    report: ReportOption = None,
+    environment: AccountOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold version B against version A, on the samples that both have read.
+    """Compare two versions on the samples that both have read.
 
     Where their predictions are not there, or they share no sample, the figures they were registered with
     stand side by side.
@@ -117,8 +129,8 @@ def compare(
     """
     from registry.comparison import compare as compare_versions
 
-    registry = _registry(environment)
-    earlier, later = registry.version(first), registry.version(second)
+    registry = names.registry_of(environment)
+    earlier, later = (names.version(one, registry, environment) for one in (first, second))
     compared = compare_versions(earlier, later)
     if compared is None:
         _tell_stored(earlier, later, report, as_json)
@@ -136,17 +148,20 @@ def compare(
     typer.secho(f"note: {_common(earlier, later, compared)}", fg="yellow", err=True)
     for warning in result.warnings:
         typer.secho(f"note: {warning}", fg="yellow", err=True)
+    _tell_decide(later, environment)
 
 
 @app.command()
 def approve(
-    reference: Reference,
-    reason: Reason,
+    reference: VersionArgument,
+    reason: ReasonOption,
     who: Who = None,
-    environment: EnvironmentName = None,
+    environment: AccountOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a version the champion; approving an earlier one again rolls back to it.
+    """Make a version the champion, the one that serves.
+
+    Approving an earlier one again rolls back to it.
 
     Example: `glyphline registry approve pid-rec/2 --reason "CER halves on the new symbols"`
     """
@@ -155,35 +170,27 @@ def approve(
 
 @app.command()
 def reject(
-    reference: Reference,
-    reason: Reason,
+    reference: VersionArgument,
+    reason: ReasonOption,
     who: Who = None,
-    environment: EnvironmentName = None,
+    environment: AccountOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say that a version must not serve; the champion before it is champion again.
+    """Say that a version must not serve.
+
+    Where it was the champion, the one before it is champion again.
 
     Example: `glyphline registry reject pid-rec/2 --reason "reads 0 as O on the golden drawings"`
     """
     _decide(reference, "Rejected", reason, who, environment, as_json)
 
 
-def _registry(environment: str | None) -> Registry:
-    if environment is None:
-        from registry.mlflow import local_registry
-
-        return local_registry(lambda sentence: typer.echo(sentence, err=True))
-    from config.environment import load_environment
-    from registry.sagemaker import account_registry
-
-    return account_registry(load_environment(environment).region)
-
-
 def _decide(
     reference: str, status: Verdict, reason: str, who: str | None, environment: str | None, as_json: bool
 ) -> None:
-    registry = _registry(environment)
-    version = registry.decide(reference, status, who=who or _me(environment), reason=reason)
+    registry = names.registry_of(environment)
+    named = names.version(reference, registry, environment)
+    version = registry.decide(named.reference, status, who=who or _me(environment), reason=reason)
     champion = registry.champion(version.group)
     if as_json:
         _print_document(_document(version, champion))
@@ -191,6 +198,20 @@ def _decide(
     typer.secho(f"{version.reference} {_STATUS[status].word}", fg=_STATUS[status].colour, bold=True)
     now = f"{champion.reference} is" if champion is not None else "there is no"
     typer.echo(f"{now} champion of {version.group}")
+    if status == "Approved" and environment is None:
+        tell_next("serve", version.group)
+    else:
+        tell_next("registry", "list", version.group, *_account(environment))
+
+
+def _tell_decide(version: Version, environment: str | None) -> None:
+    """Say how a version is approved about which nobody has decided."""
+    if version.status == "PendingManualApproval":
+        tell_next("registry", "approve", version.reference, *_account(environment), "--reason", "…")
+
+
+def _account(environment: str | None) -> tuple[str, ...]:
+    return () if environment is None else ("--environment", environment)
 
 
 def _me(environment: str | None) -> str:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.predict import ArtifactArgument, Engine
+from cli.options import ModelArgument
+from cli.predict import Engine
 
 
 def serve(
-    artifact: ArtifactArgument,
+    model: ModelArgument,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0: all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8080,
     engine: Engine = None,
 ) -> None:
-    """Serve a trained model of any task as its container does: /ping and /invocations, until Ctrl-C.
+    """Serve a model over HTTP, just as its container does.
 
-    The environment sets limits: see docs/serving.md.
+    /ping and /invocations answer until Ctrl-C. The environment sets limits: see docs/serving.md.
 
-    Example: `glyphline serve model/ --port 8080`
+    Example: `glyphline serve pid-rec/champion --port 8080`
     """
+    import tempfile
+
+    from cli.names import model_here
     from containers.common.dispatch import image_of
     from containers.runtime.serving.job import serve_artifact
 
-    serve_artifact(artifact, image_of, host=host, port=port, engine=engine)
+    with tempfile.TemporaryDirectory() as scratch, model_here(model, Path(scratch)) as place:
+        serve_artifact(place, image_of, host=host, port=port, engine=engine)

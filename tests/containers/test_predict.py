@@ -200,7 +200,7 @@ def test_an_archive_is_opened_and_both_engines_answer_the_same(tiny: Artifact, t
     read = []
     for engine in ("onnx", "paddle"):
         out = tmp_path / f"{engine}.jsonl"
-        predict(tmp_path / "model.tar.gz", [str(images)], str(out), engine=engine)
+        predict(str(tmp_path / "model.tar.gz"), [str(images)], str(out), engine=engine)
         read.append([json.loads(line)["prediction"] for line in out.read_text().splitlines()])
     assert read[0] == read[1]
     assert len(set(read[0])) == 12
@@ -212,7 +212,7 @@ def test_lines_are_cut_out_of_pages_and_what_has_no_text_is_refused(
 ) -> None:
     made = snapshot(tmp_path / "pages", 6, regions=True)
     out = tmp_path / "predictions.jsonl"
-    predict(tiny.folder, [str(made.folder)], str(out))
+    predict(str(tiny.folder), [str(made.folder)], str(out))
     assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [
         one.id for one in made.samples()
     ]
@@ -221,7 +221,7 @@ def test_lines_are_cut_out_of_pages_and_what_has_no_text_is_refused(
     assert "glyphline corpus cut" in said  # else no report shows them
     symbols = snapshot(tmp_path / "symbols", 3, labelled=False)
     with pytest.raises(GlyphlineError, match="no line; expected at least one"):
-        predict(tiny.folder, [str(symbols.folder)], str(out))
+        predict(str(tiny.folder), [str(symbols.folder)], str(tmp_path / "nothing.jsonl"))
     with pytest.raises(CorpusError, match="no image here"):
         images_in(UPath(tmp_path / "nowhere"))
 
@@ -289,7 +289,7 @@ def test_what_the_command_cannot_do_is_said_before_it_works(tiny: Artifact, tmp_
         (tiny.folder, tmp_path / "gone", None, out, "no snapshot here"),
     ):
         with pytest.raises(GlyphlineError, match=told):
-            predict(artifact, [str(data)], str(target), split)
+            predict(str(artifact), [str(data)], str(target), split)
     assert not out.exists()
 
 
@@ -302,7 +302,7 @@ def test_another_images_model_is_refused(tiny: Artifact, tmp_path: Path) -> None
         IMAGE.open(other)
     (tmp_path / "a.png").write_bytes(png(64))
     with pytest.raises(GlyphlineError, match="the image 'vlm'"):
-        predict(other.folder, [str(tmp_path / "a.png")], str(tmp_path / "x"))
+        predict(str(other.folder), [str(tmp_path / "a.png")], str(tmp_path / "x"))
 
 
 # --- pages
@@ -337,7 +337,7 @@ def test_the_command_answers_a_snapshot_of_pages_and_evaluate_takes_them(
 def test_the_command_answers_images_of_pages(detector: Artifact, pages: Snapshot, tmp_path: Path) -> None:
     out = tmp_path / "boxes.jsonl"
     images = {one.image for one in pages.samples()}
-    predict(detector.folder, [str(pages.folder / "images")], str(out))
+    predict(str(detector.folder), [str(pages.folder / "images")], str(out))
     read = [json.loads(line) for line in out.read_text().splitlines()]
     assert {one["id"] for one in read} == {str(pages.folder / str(image)) for image in images}
     assert all(one.keys() == {"id", "answer"} for one in read)

@@ -20,7 +20,7 @@ from registry.mlflow import local_registry
 
 pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # MLflow on SQLAlchemy 2.1
 _COMMAND = str(Path(".venv/bin/glyphline").absolute())
-_RUN = "pipeline run --local --family family.yaml --data data"
+_RUN = "pipeline run --family family.yaml --data data"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def test_a_killed_run_is_resumed_and_registered_once(laptop: Laptop) -> None:
     engine.send_signal(signal.SIGKILL)
     engine.communicate()
     (run,) = laptop.runs
-    assert "Stopped" in laptop.says(f"pipeline show {run}")
+    assert "Stopped" in laptop.says("pipeline show digits"), "a family's latest run"
 
     assert "registered: digits/1, pending approval" in laptop.says(f"pipeline resume {run}")
     assert "epoch 5/5" in laptop.says(f"pipeline logs {run} Train")
@@ -105,9 +105,10 @@ def test_new_labels_continue_from_the_approved_champion(laptop: Laptop) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ("pipeline run --local --family familiy.yaml --data data", "familiy.yaml"),
-        ("pipeline run --local --family family.yaml --data nowhere", "no snapshot here"),
-        ("pipeline run --family family.yaml --data data", "Say --local"),
+        ("pipeline run --family familiy.yaml --data data", "familiy.yaml"),
+        ("pipeline run --family family.yaml --data nowhere", "no snapshot here"),
+        (f"{_RUN} --champion digits/latest/7", "no file or folder 'digits/latest/7'"),
+        ("pipeline show digit", "Did you mean 'digits'"),
         (f"{_RUN} -p MaxEror=1", "Did you mean 'MaxError'"),
         (f"{_RUN} -p MaxError=little", "MaxError"),
         (f"{_RUN} --champion digits/7", "digits"),
