@@ -1,4 +1,4 @@
-"""What people edit, typed: families and environments.
+"""The settings that users edit, typed: families and environments.
 
-The basement of the house: it may be imported by every package and imports none of ours.
+The lowest layer: every package may import it; it imports none of ours.
 """

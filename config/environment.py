@@ -25,12 +25,12 @@ _DAY_S = 24 * 3600
 
 _ARN = r"arn:aws(-cn|-us-gov)?"
 _PATH = r"[\w+=,.@/-]+"
-"""Of a user, role or policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+"""Path in an ARN: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 KeyArn = Annotated[
     str,
     of_form(
         _ARN + r":kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
-        "the ARN of a key (no alias), such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd",
+        "the ARN of a key (not an alias), such as arn:aws:kms:eu-central-1:123456789012:key/1234abcd",
     ),
 ]
 PolicyArn = Annotated[
@@ -71,16 +71,16 @@ PoolId = Annotated[
 ]
 
 _MOST_TAGS, _LONGEST_KEY, _LONGEST_VALUE = 40, 128, 256
-"""AWS takes 50 and adds its own: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
+"""AWS allows 50 and adds its own: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html"""
 _TAG = re.compile(r"[\w .:/=+@-]*")
 _TAG_CHARACTERS = "letters, digits, spaces and _.:/=+-@"
 _RESERVED = ("aws:", "glyphline:")
 
 
 class Jobs(Settings):
-    """On what jobs of one kind run.
+    """The instances that jobs of one kind run on.
 
-    Several `instances` are an order of preference: SageMaker takes the first that has capacity
+    Several `instances` are in order of preference: SageMaker takes the first that has capacity
     (``InstancePreferences``).
     """
 
@@ -95,14 +95,14 @@ class Jobs(Settings):
 
 
 class TrainingJobs(Jobs):
-    """On what a training runs, and whether an interruption or a waiting instance is worth the money."""
+    """The instances that training runs on, and whether to pay for a spot interruption or a warm instance."""
 
     spot: bool = False
-    """At about a third of the price; an interrupted training goes on at its last checkpoint."""
+    """At about a third of the price; an interrupted training resumes from its last checkpoint."""
     max_wait_s: Annotated[int, Field(ge=60, le=28 * _DAY_S)] | None = None
-    """With `spot`: how long to wait for capacity and run, together."""
+    """With `spot`: how long to wait for capacity and run, in total."""
     keep_warm_s: Annotated[int, Field(ge=0, le=3600)] = 0
-    """How long the instance is kept, and paid, for the next training (a warm pool)."""
+    """How long the instance is kept, and billed, for the next training (a warm pool)."""
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> TrainingJobs:
@@ -123,13 +123,13 @@ class Pipelines(Settings):
     processing: Jobs
     training: TrainingJobs
     cache_days: Annotated[int, Field(ge=1, le=365)] = 30
-    """How long a step that succeeded answers for the same step on the same input."""
+    """How long the result of a successful step is reused for the same step with the same input."""
     tracking: MlflowArn | None = None
-    """ARN of a SageMaker MLflow app or server that runs are logged to."""
+    """ARN of the SageMaker MLflow app or server that runs are logged to."""
 
 
 class Labels(Settings):
-    """When new labels start a run: enough of them, or old enough."""
+    """When new labels start a run: there are enough of them, or they are old enough."""
 
     min_new: Annotated[int, Field(ge=1)] = 200
     max_age_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 24
@@ -141,51 +141,51 @@ def unused_by(kind: str) -> tuple[str, ...]:
 
 
 class Serving(Settings):
-    """How approved models of every family are served.
+    """How the approved models of every family are served.
 
-    ``serverless`` and ``async`` cost nothing while nobody asks; ``realtime`` has at least `min_instances`.
+    ``serverless`` and ``async`` cost nothing while idle; ``realtime`` keeps at least `min_instances`.
     """
 
     kind: Literal["serverless", "async", "realtime"] = "serverless"
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 3072
-    """Of a serverless endpoint; its CPU grows with it."""
+    """For a serverless endpoint; its CPU share grows with it."""
     max_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
-    """Of a serverless endpoint."""
+    """For a serverless endpoint."""
     instance: InstanceType | None = None
-    """Of the other two kinds."""
+    """For the other two kinds."""
     min_instances: Annotated[int, Field(ge=0, le=100)] = 0
-    """Of the other two kinds; so is `max_instances`."""
+    """For the other two kinds, as is `max_instances`."""
     max_instances: Annotated[int, Field(ge=1, le=100)] = 2
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Serving:
         if (self.kind == "serverless") != (self.instance is None):
-            raise ValueError("an instance where kind is async or realtime, and none where it is serverless")
+            raise ValueError("an instance if kind is async or realtime, and none if it is serverless")
         if self.kind == "realtime" and self.min_instances == 0:
             raise ValueError("min_instances of at least 1 for realtime (async can scale to 0)")
         if self.min_instances > self.max_instances:
             raise ValueError("min_instances to be at most max_instances")
         for key in unused_by(self.kind):
             if key in self.model_fields_set:
-                raise ValueError(f"no {key} where kind is {self.kind}, which does not use it")
+                raise ValueError(f"no {key} if kind is {self.kind}, which does not use it")
         return self
 
 
 class Search(Settings):
-    """Where drawings that look alike are found; ``serverless`` costs next to nothing when idle."""
+    """The search index for similar drawings; ``serverless`` costs next to nothing while idle."""
 
     kind: Literal["none", "serverless", "managed"] = "none"
     instance: SearchInstanceType | None = None
-    """Of a managed domain."""
+    """For a managed domain."""
     nodes: Annotated[int, Field(ge=1, le=80)] = 1
-    """Of a managed domain; as many in each of its zones."""
+    """For a managed domain; the same number in each of its zones."""
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Search:
         if (self.kind == "managed") != (self.instance is not None):
-            raise ValueError("an instance where kind is managed, and none elsewhere")
+            raise ValueError("an instance if kind is managed, and none otherwise")
         if self.kind != "managed" and "nodes" in self.model_fields_set:
-            raise ValueError(f"no nodes where kind is {self.kind}, which does not use them")
+            raise ValueError(f"no nodes if kind is {self.kind}, which does not use them")
         return self
 
 
@@ -194,16 +194,16 @@ class Labelling(Settings):
 
     backend: Literal["none", "ground-truth"] = "none"
     user_pool: PoolId | None = None
-    """Id of a Cognito user pool to import: an account has one private workforce; none: one is made."""
+    """Id of a Cognito user pool to import (an account has one private workforce); none: one is created."""
     user_pool_client: str | None = None
-    """Id of the client by which the workforce uses the pool that is imported."""
+    """Id of the client through which the workforce uses the imported pool."""
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Labelling:
         if (self.user_pool is None) != (self.user_pool_client is None):
-            raise ValueError("user_pool and user_pool_client together")
+            raise ValueError("user_pool and user_pool_client, both or neither")
         if self.backend == "none" and self.user_pool is not None:
-            raise ValueError("backend: ground-truth where there is a user_pool, which nothing else uses")
+            raise ValueError("backend: ground-truth with a user_pool, which nothing else uses")
         return self
 
 
@@ -213,7 +213,7 @@ class Network(Settings):
     subnets: Annotated[tuple[SubnetId, ...], Field(min_length=1)]
     security_groups: Annotated[tuple[GroupId, ...], Field(min_length=1)]
     vpc: VpcId | None = None
-    """Whose subnets they are; what is made beside jobs (Studio, search) must know it."""
+    """The VPC of the subnets; the resources beside jobs (Studio, search) need it."""
 
     @field_validator("subnets", "security_groups")
     @classmethod
@@ -225,41 +225,41 @@ class Environment(Settings):
     """One file of `config/environments/`."""
 
     environment: Annotated[
-        str, of_form(r"[a-z][a-z0-9-]{1,13}", "2 to 14 of a-z, 0-9 and -, the first of them a letter")
+        str, of_form(r"[a-z][a-z0-9-]{1,13}", "2 to 14 characters of a-z, 0-9 and -, starting with a letter")
     ]
     description: str
     account: Annotated[str, of_form(r"\d{12}", "12 digits, in quotes")] | None = None
-    """The AWS account id, quoted; none: the account of the credentials in use."""
+    """The AWS account id, quoted; none: the account of the current credentials."""
     region: Region
     removal: Literal["retain", "destroy"]
-    """What becomes of data when a stack is deleted."""
+    """What happens to the data when a stack is deleted."""
     log_retention_days: Literal[7, 14, 30, 60, 90, 180, 365]
     monthly_budget_usd: Annotated[float, Field(gt=0)]
     families: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Families of `config/families/` that have a pipeline, a group of versions and an endpoint here."""
+    """Families of `config/families/` that have a pipeline, a model package group and an endpoint here."""
     pipelines: Pipelines
     images: dict[str, ImageDigest] = Field(default_factory=dict)
-    """Digest of the container image that pipelines run, by its name; none: that of Glyphline's version."""
+    """Digest of each image that pipelines run, by image name; none: the tag of Glyphline's version."""
     labels: Labels = Labels()
     serving: Serving = Serving()
     search: Search = Search()
     labelling: Labelling = Labelling()
     studio: bool = False
-    """Make a SageMaker Studio domain with a profile for scientists, and one for `approvers` if there are."""
+    """Create a SageMaker Studio domain with a profile for scientists, and one for `approvers` if any."""
     track: bool = False
-    """Make an MLflow app that runs are logged to."""
+    """Create an MLflow app that runs are logged to."""
     approvers: tuple[PersonArn, ...] = ()
-    """ARNs of the people or roles who may take the role of the approver; none: nobody can approve here."""
+    """ARNs of the users or roles that may assume the approver role; none: nobody can approve here."""
     alarms_to: Annotated[str, of_form(r"[^@\s]+@[^@\s]+", "a mail address")] | None = None
-    """Mail address for failures, alarms and the budget."""
+    """Email address for failures, alarms and the budget."""
     permissions_boundary: PolicyArn | None = None
-    """ARN of a policy that bounds every role made here."""
+    """ARN of a policy that is the permissions boundary of every role created here."""
     network: Network | None = None
-    """None: jobs run in SageMaker's own network, or in the one that is made."""
+    """None: jobs run in SageMaker's own network, or in the one created by `make_network`."""
     make_network: bool = False
-    """Make a VPC without internet, and let jobs run in it; its endpoints cost money by the hour."""
+    """Create a VPC without internet access and run jobs in it; its endpoints are billed by the hour."""
     kms_key: KeyArn | None = None
-    """ARN of the key for what jobs write and for their disks; none: the keys that AWS manages."""
+    """ARN of the key for job outputs and volumes; none: AWS managed keys."""
     tags: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("families")
@@ -275,40 +275,40 @@ class Environment(Settings):
         for key, value in tags.items():
             if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith(_RESERVED):
                 begin = " or ".join(map(repr, _RESERVED))
-                raise ValueError(f"keys of 1 to {_LONGEST_KEY} characters that do not begin with {begin}")
+                raise ValueError(f"keys of 1 to {_LONGEST_KEY} characters that do not start with {begin}")
             if len(value) > _LONGEST_VALUE:
                 raise ValueError(f"a value of at most {_LONGEST_VALUE} characters for {key!r}")
             for text in (key, value):
                 if _TAG.fullmatch(text) is None:
-                    raise ValueError(f"{_TAG_CHARACTERS} only, unlike {text!r}")
+                    raise ValueError(f"only {_TAG_CHARACTERS}, not {text!r}")
         return tags
 
     @model_validator(mode="after")
     def _one_network(self) -> Environment:
         if self.make_network and self.network is not None:
-            raise ValueError("make_network: true or a network that there is, not both")
+            raise ValueError("make_network: true or an existing network, not both")
         return self
 
     @model_validator(mode="after")
     def _one_tracking(self) -> Environment:
         if self.track and self.pipelines.tracking is not None:
-            raise ValueError("track: true, which makes an MLflow app, or pipelines.tracking, not both")
+            raise ValueError("track: true, which creates an MLflow app, or pipelines.tracking, not both")
         return self
 
     @property
     def file(self) -> str:
-        """Where all this is said, as a message names it."""
+        """The file that holds these settings, as messages name it."""
         return f"config/environments/{self.environment}.yaml"
 
     def for_family(self, family: Family) -> Environment:
-        """Return this environment with what `family` says of its own resources and serving in its place."""
+        """Return this environment with the resources and serving that `family` overrides."""
         own = {kind: jobs for kind, jobs in family.resources if jobs is not None}
         pipelines = self.pipelines.model_copy(update=own)
         return self.model_copy(update={"pipelines": pipelines, "serving": family.serving or self.serving})
 
 
 def _once(what: str, items: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `items`, in which nothing may stand twice."""
+    """Return `items`, or refuse duplicates."""
     if len(set(items)) < len(items):
         raise ValueError(f"each {what} once")
     return items

@@ -1,10 +1,10 @@
-"""What went wrong with something that came from outside, told so that a person can mend it.
+"""What is wrong with an input, said so that the user can fix it.
 
-GlyphlineError            anything we raise on purpose; the command line prints it as one message
+GlyphlineError            anything raised on purpose; the command line prints it as one message
 ├── InputError            bad input: carries a `Problem` (command line: exit code 2)
 │   ├── ConfigError       a file under `config/` or a recipe
 │   └── CorpusError       data: see `corpus/errors.py`
-└── StateError            what is asked for does not fit what is there (exit code 2)
+└── StateError            the request does not fit the current state (exit code 2)
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 _MOST_NAMES = 30
-"""That one sentence can list."""
+"""That a message can list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it is, what was found, what was expected, what to do.
+    """One thing wrong with an input: where it is, what was found, what was expected, how to fix it.
 
-    `rule` is the stable id of what was violated (``image.truncated``); `line` counts from 1.
+    `rule` is the stable id of the violated rule (``image.truncated``); `line` counts from 1.
     """
 
     rule: str
@@ -43,11 +43,11 @@ class Problem:
 
 
 class GlyphlineError(Exception):
-    """The root of every error that is raised on purpose."""
+    """The root of every error raised on purpose."""
 
 
 class InputError(GlyphlineError):
-    """Something that came from outside cannot be used."""
+    """An input cannot be used."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -59,15 +59,15 @@ class ConfigError(InputError):
 
 
 class StateError(GlyphlineError):
-    """What is asked for does not fit what is already there."""
+    """The request does not fit the current state."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a remedy that names the nearest of `known`, or where none is near all of them, if few."""
+    """Return a remedy that names the closest of `known`, or if none is close all of them, if few."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"Did you mean {near[0]!r}?"
     if len(names) > _MOST_NAMES:
-        return f"The nearest are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0.0))}."
+        return f"The closest are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0.0))}."
     return f"Use one of: {', '.join(names)}."

@@ -1,6 +1,6 @@
-"""A model family: what every kind of model says of its data, its training, its gate and where it runs.
+"""A model family: what every kind of model declares about its data, training, gate and resources.
 
-Each task adds its own section in `config/tasks/`; `config.tasks.load_family` reads one of any task.
+Each task adds its own section in `config/tasks/`; `config.tasks.load_family` reads a family of any task.
 """
 
 from __future__ import annotations
@@ -22,48 +22,48 @@ FAMILIES = Path(__file__).parent / "families"
 
 UnicodeForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
 Unit = Literal["sample", "image"]
-"""What a model answers once: a sample by itself (a line, an event), or an image with all of its own."""
+"""What a model answers at once: one sample (a line, an event), or an image with all its samples."""
 
 
 class ExamineThresholds(Settings):
-    """From where on the examination complains."""
+    """The thresholds above which the examination complains."""
 
     min_ceiling: Share = 0.99
-    """The least value of a figure that a perfect model must be able to reach on each split."""
+    """The minimum of a figure that a perfect model must be able to reach on each split."""
     max_faulty_share: Share = 0.01
-    """Of each split: how many samples one fault may spoil; beyond it, the fault is an error."""
+    """Per split: the share of samples that one fault may spoil; beyond it, the fault is an error."""
     min_samples_per_character: Annotated[int, Field(ge=0)] = 5
-    """In train; a character below it is named."""
+    """In train; a character that is rarer is reported."""
     min_samples_per_label: Annotated[int, Field(ge=0)] = 5
-    """In train; a class label below it is named."""
+    """In train; a class label that is rarer is reported."""
     min_samples_per_split: Annotated[int, Field(ge=0)] = 20
     max_rejected_share: Share = 0.01
-    """Of all labels that were imported: how many may have been rejected."""
+    """Share of all imported labels that may have been rejected."""
     max_image_megapixels: Annotated[float, Field(gt=0)] = 50.0
     min_image_side_px: Annotated[int, Field(ge=1)] = 4
     max_aspect_ratio: Annotated[float, Field(gt=1)] = 60.0
     near_duplicate_bits: Annotated[int, Field(ge=0, le=16)] = 3
     """Two images with the same label whose 64-bit perceptual hashes differ in at most this many bits."""
     max_duplicate_share: Share = 0.05
-    """Of the items in val, and of those held out: how many may be, exactly or nearly, in train."""
+    """Share of the items in val, and of those held out, that may be in train, exactly or nearly."""
     max_split_divergence: Share = 0.10
-    """Jensen-Shannon divergence (base 2, 0 to 1) of train and val: characters, lengths or sizes."""
+    """Jensen-Shannon divergence (base 2, 0 to 1) between train and val: characters, lengths or sizes."""
 
 
 class Training(Settings):
-    """Which container image trains the family, and by which recipe of its task."""
+    """Which container image trains the family, and with which recipe of its task."""
 
     image: str = "paddle"
     recipe: str
     """A name in `config/recipes/<task>/`, or the path of a YAML file, relative to the family's file."""
     hyperparameters: dict[str, str | bool | int | float] = Field(default_factory=dict)
-    """What a pipeline says to the image beside the family: names and values that the image knows."""
+    """What a pipeline passes to the image besides the family: names and values that the image knows."""
     replay_share: Share = 1.0
-    """Of what the champion has learnt: how much a pipeline keeps at hand to be replayed."""
+    """Share of what the champion has learnt that a pipeline keeps available for replay."""
 
 
 class FamilyResources(Settings):
-    """On what the family's jobs run, where the environment's `pipelines:` does not suit it."""
+    """The instances for the family's jobs, where the environment's `pipelines:` does not suit it."""
 
     processing: Jobs | None = None
     training: TrainingJobs | None = None
@@ -74,9 +74,9 @@ class Accepts:
     """What a request to a served model may hold.
 
     `keys` of a JSON request: ``image`` (base64, or ``s3_uri`` in its place), ``prompt``, ``table``.
-    `content_types` are those of a body that is the image itself; where there are some, the image alone is
-    enough, and other keys may be left out. `max_pixels` of one image and `max_batch` at once are what the
-    server goes by where its environment says nothing.
+    `content_types` are those of a body that is the image itself; if there are any, the image alone is
+    enough and other keys are optional. `max_pixels` (of one image) and `max_batch` (at once) are the server's
+    defaults when its environment sets none.
     """
 
     keys: tuple[str, ...]
@@ -95,14 +95,14 @@ class Family(Settings):
     accepts: ClassVar[Accepts]
     unit: ClassVar[Unit] = "sample"
     noun: ClassVar[str] = "item"
-    """What people call one item: ``line``, ``page``."""
+    """The word for one item: ``line``, ``page``."""
     judged: ClassVar[str] = "item"
-    """What people call what is right or wrong in it: the item itself, or each ``text`` of a page."""
+    """The word for what is right or wrong in it: the item itself, or each ``text`` of a page."""
     recipe_kind: ClassVar[type[Recipe]]
     sketch: ClassVar[dict[str, Any]] = {}
-    """The sections that a family must have, where nobody says them: to judge answers of an unknown family."""
+    """Defaults of the mandatory sections: for judging answers of an unknown family."""
     files: ClassVar[dict[str, str]] = {"training.recipe": "recipe.yaml"}
-    """Keys whose value may name a file beside the family's, and what a job finds that file called."""
+    """Keys whose value may name a file beside the family's, and the name of that file in a job."""
 
     family: FileName
     description: str
@@ -111,13 +111,13 @@ class Family(Settings):
     examine: ExamineThresholds = ExamineThresholds()
     gate: GatePolicy
     resources: FamilyResources = FamilyResources()
-    """What is not said here, the environment says."""
+    """What is not set here comes from the environment."""
     serving: Serving | None = None
     """None: as the environment serves."""
 
     @property
     def unicode_form(self) -> UnicodeForm:
-        """The normal form that its texts are brought into."""
+        """The Unicode normal form of its texts."""
         return "NFC"
 
     @property
@@ -126,15 +126,15 @@ class Family(Settings):
         return None
 
     def named_files(self) -> dict[str, str]:
-        """Return the files that this family names: the path by the key that names it."""
+        """Return the files that this family names: key to path."""
         said = {key: _at(self, key) for key in self.files}
         return {key: path for key, path in said.items() if path is not None and is_file(key, path)}
 
     def resolved(self, file: Path) -> Self:
-        """Return the family of `file` with the paths in it made absolute.
+        """Return the family of `file` with its paths made absolute.
 
         Raises:
-            ConfigError: a file that it names is not there.
+            ConfigError: a file that it names does not exist.
         """
         family = self
         for key, said in self.named_files().items():

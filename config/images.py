@@ -1,6 +1,6 @@
-"""Every container image, and the Python module that it runs: ``python -m MODULE JOB``.
+"""Every container image and the Python module that it runs: ``python -m MODULE JOB``.
 
-An image `x` is built from `containers/x/Dockerfile`; a new one is one line here.
+An image `x` is built from `containers/x/Dockerfile`; a new one takes one line here.
 """
 
 from __future__ import annotations

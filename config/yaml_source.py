@@ -1,4 +1,4 @@
-"""Read a YAML file into a pydantic model, and say which line and key is wrong when it does not fit."""
+"""Read a YAML file into a pydantic model, and report the line and key of what does not fit."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _EXPECTED = {
     "model_type": _BLOCK,
     "string_pattern_mismatch": "text of the form {pattern}",
 }
-"""What pydantic says in words of Python, or not as the end of a sentence."""
+"""Pydantic's messages that use Python's terms or do not fit the end of a sentence."""
 _BEFORE = re.compile(r"^(Value error, |\w+ should (be |have )?)")
 _AFTER = re.compile(r"( after validation, not |, unable to ).*$")
 _LONGEST_FOUND = 80
 
 
 class Settings(BaseModel):
-    """A model for a file that people edit: frozen, and unknown keys are refused."""
+    """A model for a file that users edit: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What holds a text to the whole of `pattern`; `words` say what that is, in messages and in editors."""
+    """Requires a text to match `pattern` in full; `words` describe it, in messages and in editors."""
 
     pattern: str
     words: str
@@ -68,15 +68,15 @@ class Form:
 
 
 def of_form(pattern: str, words: str) -> Form:
-    """Return what holds a text to the whole of `pattern`, and says what that is in `words`."""
+    """Return the requirement that a text match `pattern` in full, described by `words`."""
     return Form(pattern, words)
 
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 FileName = Annotated[
-    str, of_form(r"[a-z][a-z0-9-]{1,40}", "2 to 41 of a-z, 0-9 and -, the first of them a letter")
+    str, of_form(r"[a-z][a-z0-9-]{1,40}", "2 to 41 characters of a-z, 0-9 and -, starting with a letter")
 ]
-"""What a file of ours says it is called."""
+"""The name in a file of ours."""
 
 
 def load_model(path: Path, model: type[ModelT]) -> ModelT:
@@ -115,7 +115,7 @@ def load_named(name_or_path: str | Path, folder: Path, model: type[ModelT], key:
     """Return a file of `folder` by its name, which its `key` must repeat, or any YAML file by its path.
 
     Raises:
-        ConfigError: no such file (with the nearest name), or it is wrong (with file, line and key).
+        ConfigError: no such file (with the closest name), or it is wrong (with file, line and key).
     """
     path = path_of(name_or_path, folder)
     loaded = load_model(path, model)
@@ -132,7 +132,7 @@ def names_in(folder: Path) -> list[str]:
 
 
 def line_of(path: Path, key: str) -> int | None:
-    """Return the line of a key such as ``families.0`` in a file that has been read, or of what it is in."""
+    """Return the line of a key such as ``families.0`` in a file that was read, or of its nearest parent."""
     node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
     location = tuple(int(part) if part.isdigit() else part for part in key.split("."))
     return _line(_lines_of_keys(node, path), location)
@@ -158,7 +158,7 @@ def _syntax(path: Path, error: yaml.YAMLError) -> Problem:
 
 
 def _lines_of_keys(node: yaml.Node | None, path: Path, prefix: KeyPath = ()) -> dict[KeyPath, int]:
-    """Map each key path to its line (from 1); a key that stands twice is refused, YAML would drop one."""
+    """Map each key path to its line (from 1); duplicate keys are refused, since YAML would drop one."""
     lines: dict[KeyPath, int] = {}
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
@@ -166,7 +166,7 @@ def _lines_of_keys(node: yaml.Node | None, path: Path, prefix: KeyPath = ()) -> 
             line = key_node.start_mark.line + 1
             if here in lines:
                 key = ".".join(map(str, here))
-                found = f"the key {key!r} stands twice (first on line {lines[here]})"
+                found = f"the key {key!r} is given twice (first on line {lines[here]})"
                 raise ConfigError(
                     Problem("config.repeated-key", found, "it once", "Delete one.", str(path), line)
                 )
@@ -180,7 +180,7 @@ def _lines_of_keys(node: yaml.Node | None, path: Path, prefix: KeyPath = ()) -> 
 
 
 def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: dict[KeyPath, int]) -> Problem:
-    # a misspelt key is also a missing one: speak of the misspelling, and of the first in the file
+    # a misspelt key is also a missing one: report the misspelling, and the first in the file
     details = [one for one in error.errors() if not _follows(one)]
     strange = [one for one in details if one["type"] == "extra_forbidden"]
     detail = min(strange, key=lambda one: _line(lines, _location(one, lines)) or 0) if strange else details[0]
@@ -200,14 +200,14 @@ def _misfit(path: Path, model: type[BaseModel], error: ValidationError, lines: d
         remedy = did_you_mean(str(location[-1]), known)
         return Problem("config.unknown-key", found, expected, remedy, str(path), line)
     if detail["type"] == "missing":
-        found, expected = f"the key {key!r} is missing{more}", "it, since it has no default"
+        found, expected = f"the key {key!r} is missing{more}", "a value, since it has no default"
         return Problem("config.missing-key", found, expected, "Add it.", str(path), line)
     found, expected, remedy = _told(key, detail)
     return Problem("config.bad-value", f"{found}{more}", expected, remedy, str(path), line)
 
 
 def _location(detail: Any, lines: dict[KeyPath, int]) -> KeyPath:
-    """Return what really is in the file of pydantic's location, which also names members of unions."""
+    """Return the part of pydantic's location that is in the file; it also names members of unions."""
     location: KeyPath = ()
     for part in detail["loc"]:
         if (*location, part) in lines or part == detail["loc"][-1]:
@@ -216,17 +216,17 @@ def _location(detail: Any, lines: dict[KeyPath, int]) -> KeyPath:
 
 
 def _follows(detail: Any) -> bool:
-    """Tell whether a list is too short only since what it holds was refused, which is said already."""
+    """Tell whether a list is too short only because its contents were refused, which is reported already."""
     return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def _told(key: str, detail: Any) -> tuple[str, str, str]:
-    """Return what was found, what was expected and what to do, of a value that does not fit."""
+    """Return what was found, what was expected and what to do about a value that does not fit."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     said = _AFTER.sub("", _BEFORE.sub("", detail["msg"]))
     expected = _EXPECTED[kind].format_map(context) if kind in _EXPECTED else said
     if kind == "value_error" and isinstance(value, Mapping | BaseModel):
-        return f"what {key} says does not fit", expected, "Change one of its keys."
+        return f"the keys of {key} do not fit together", expected, "Change one of its keys."
     found = f"{key} is {_shown(value)}"
     if kind == "string_type" and not isinstance(value, list | dict | None):
         return found, expected, "Quote it: without quotes YAML does not read it as text."
@@ -237,7 +237,7 @@ def _told(key: str, detail: Any) -> tuple[str, str, str]:
 
 
 def _shown(value: object) -> str:
-    """Return a value as a sentence can hold it."""
+    """Return a value as it can appear in a sentence."""
     if value is None:
         return "empty"
     if isinstance(value, Mapping | BaseModel):
@@ -247,13 +247,13 @@ def _shown(value: object) -> str:
 
 
 def other_names(field: FieldInfo) -> list[str]:
-    """Return what a key may be called beside the name of its field, and means the same."""
+    """Return the aliases of a key."""
     choices = field.validation_alias.choices if isinstance(field.validation_alias, AliasChoices) else []
     return [one for one in choices[1:] if isinstance(one, str)]
 
 
 def _fields_at(model: type[BaseModel], location: KeyPath) -> dict[str, FieldInfo]:
-    """Return the fields of the model that sits at `location` inside `model`."""
+    """Return the fields of the model at `location` inside `model`."""
     current: Any = model
     for part in location:
         annotation = current

@@ -1,4 +1,4 @@
-"""How much of a rate is chance: the bootstrap over groups, since lines of one page are not independent.
+"""How much of a rate is chance: the bootstrap over groups, since the lines of one page are not independent.
 
 B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap (1993), chapters 6, 8 and 13; resampling
 whole groups after A. C. Cameron, J. B. Gelbach and D. L. Miller, Bootstrap-Based Improvements for Inference
@@ -17,12 +17,12 @@ REPLICATES = 1000
 SEED = 20261120
 
 Floats = NDArray[np.float64]
-_CHUNK_BYTES = 128_000_000  # every chunk reads all sums once more
+_CHUNK_BYTES = 128_000_000  # every chunk reads all sums again
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where the true value may well lie: the percentiles of the replicates. `deviation` is their spread."""
+    """Where the true value plausibly lies: percentiles of the replicates. `deviation` is their spread."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ class Interval:
 
 
 def weights(count: int, *, replicates: int = REPLICATES, seed: int = SEED) -> Iterator[Floats]:
-    """Yield samples of `count` groups, drawn with replacement: ``[samples, groups]``, how often each is in.
+    """Yield samples of `count` groups, drawn with replacement: ``[samples, groups]``, how often each occurs.
 
     They come in chunks that fit into memory; each is overwritten by the next. The same seed draws the same.
     """
@@ -54,7 +54,7 @@ def resample(by_group: Floats, *, replicates: int = REPLICATES, seed: int = SEED
     Returns:
         ``[replicates, columns]``.
     """
-    # a sample is a weight for every group, so that all columns are added up by one matrix product
+    # a sample is a weight per group, so that one matrix product sums all columns
     drawn = [chunk @ by_group for chunk in weights(len(by_group), replicates=replicates, seed=seed)]
     return np.concatenate(drawn)
 

@@ -1,4 +1,4 @@
-"""Whether a model's confidence means anything: of lines read with 0.9, are 90 % right?
+"""Whether a model's confidence means anything: of the lines read with 0.9, are 90 % right?
 
 C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, On Calibration of Modern Neural Networks (2017):
 https://arxiv.org/abs/1706.04599
@@ -17,7 +17,7 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The lines whose confidence lies in (`low`, `high`] (the first bin takes 0, too)."""
+    """The lines whose confidence lies in (`low`, `high`] (the first bin includes 0)."""
 
     low: float
     high: float
@@ -28,11 +28,11 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Confidence against being right without any error.
+    """Confidence versus reading without any error.
 
     `ece` is the expected calibration error: the mean of |accuracy - confidence| over the bins, weighted
-    by their samples. `overconfidence` is mean confidence minus accuracy. `samples` counts the lines
-    that came with a confidence.
+    by their samples. `overconfidence` is mean confidence minus accuracy. `samples` counts the lines that have
+    a confidence.
     """
 
     samples: int
@@ -44,7 +44,7 @@ class Calibration:
 
 
 def calibrate(confidences: Sequence[float | None], correct: NDArray[np.bool_]) -> Calibration | None:
-    """Return how `confidences` go with `correct`, or None where no line has a confidence."""
+    """Return how `confidences` agree with `correct`, or None where no line has a confidence."""
     known = np.array([value is not None for value in confidences])
     if not known.any():
         return None

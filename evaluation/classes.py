@@ -14,7 +14,7 @@ from evaluation.figures import Figure, Floats, Sums, rate_figure, ratio
 
 @dataclass(frozen=True, slots=True)
 class ClassMetrics:
-    """One class. Precision is None where the class was never predicted, recall where it never occurs."""
+    """One class. Precision is None if the class was never predicted, recall if it never occurs."""
 
     label: str
     samples: int
@@ -27,7 +27,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """`confusion[i][j]` counts the samples of class `labels[i]` that were taken for `labels[j]`.
+    """`confusion[i][j]` counts the samples of class `labels[i]` that were classified as `labels[j]`.
 
     `macro_f1` is the plain mean over all classes that occur or were predicted, so that a rare class
     weighs as much as a common one.
@@ -82,7 +82,7 @@ def classify(references: Sequence[str], predictions: Sequence[str]) -> Classific
 def class_figures(references: Sequence[str], predictions: Sequence[str]) -> tuple[Figure, ...]:
     """Return accuracy, macro F1 and the F1 of each class that occurs, over samples in their order.
 
-    A class that this model alone predicts counts in its macro F1, with an F1 of 0. `classify` has the same.
+    A class that only this model predicts counts in its macro F1, with an F1 of 0, as in `classify`.
 
     Raises:
         FigureError: no samples, or not as many predictions as references.
@@ -105,7 +105,7 @@ def class_figures(references: Sequence[str], predictions: Sequence[str]) -> tupl
 
 
 def _macro_f1(sums: Floats) -> Floats:
-    """Return the mean F1 of the classes that occur or were predicted; `sums`: true, predicted, right."""
+    """Return the mean F1 of the classes that occur or were predicted; `sums`: true, predicted, correct."""
     true, said, right = np.split(sums, 3, axis=-1)
     present = true + said > 0
     f1 = np.divide(2 * right, true + said, out=np.zeros_like(true), where=present)
@@ -115,4 +115,4 @@ def _macro_f1(sums: Floats) -> Floats:
 def _check(references: Sequence[str], predictions: Sequence[str]) -> None:
     if not references or len(references) != len(predictions):
         found = f"{len(references)} references and {len(predictions)} predictions"
-        raise FigureError(Problem("classes.count", found, "as many of both, at least one", "Pair them."))
+        raise FigureError(Problem("classes.count", found, "equally many of both, at least one", "Pair them."))

@@ -1,4 +1,4 @@
-"""Is the candidate better than the champion: the same items, answered by both, and how much is chance."""
+"""Is the candidate better than the champion: both answer the same items, and how much is chance."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SHOWN_CHANGES = 20
 class Difference:
     """One figure of both models. `difference` is candidate minus champion; `better` says which way is good.
 
-    `low` and `high` bound the difference with the comparison's confidence; None where there are fewer than
-    `config.gate.MIN_GROUPS` groups. `lower_share`: of the resamples, how many gave a difference below 0.
+    `low` and `high` bound the difference with the comparison's confidence; None if there are fewer than
+    `config.gate.MIN_GROUPS` groups. `lower_share`: the share of resamples with a difference below 0.
     Figures are None where they are undefined. `samples` counts the judgements, `changed` the items on which
     the two differ.
     """
@@ -43,8 +43,8 @@ class Difference:
 class Comparison:
     """Two models on the same items.
 
-    `slices` compare the headline's *error*. `worse` and `better` list ids of items, the largest change first.
-    `only_one`: figures and parts that one of the two lacks.
+    `slices` compare the headline's *error*. `worse` and `better` list item ids, the largest change first.
+    `only_one`: figures and parts that only one of the two has.
     """
 
     champion: str
@@ -63,7 +63,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How much a figure of one model would differ on other groups of the same kind."""
+    """How much a figure of one model would vary on other groups of the same kind."""
 
     name: str
     better: Better
@@ -75,7 +75,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """How intervals are found: their confidence, how many resamples, the seed that repeats them."""
+    """How intervals are computed: confidence, number of resamples, and the seed that reproduces them."""
 
     confidence: float = 0.95
     replicates: int = REPLICATES
@@ -134,13 +134,13 @@ def compare(
         ids: the items' ids.
         ours: the candidate's figures over these items.
         theirs: the champion's figures over the same items in the same order; its classes, boxes and
-            denominators may be others.
+            denominators may differ.
         groups: the number of each item's group, from 0 without gaps.
         headline: the name of the figure by which slices and changes are judged.
-        champion_name: as it is shown.
-        slices: those to compare, too.
-        dimensions: that `slices` speak of.
-        how: the intervals are found.
+        champion_name: as displayed.
+        slices: the slices to compare as well.
+        dimensions: those that `slices` refer to.
+        how: how the intervals are computed.
     """
     how = how or Draws()
     mine, others = ({_key(one): one for one in each} for each in (ours, theirs))
@@ -170,14 +170,14 @@ def compare(
 
 
 def changed_most(change: Floats) -> tuple[list[int], list[int]]:
-    """Return the items that got worse and those that got better, by a change of cost; the largest first."""
+    """Return the items that got worse and those that got better, by change of cost; the largest first."""
     order = np.argsort(change, kind="stable").tolist()
     worse = [k for k in order[::-1][:SHOWN_CHANGES] if change[k] > 0]
     return worse, [k for k in order[:SHOWN_CHANGES] if change[k] < 0]
 
 
 def _key(figure: Figure) -> str:
-    """Return what names a figure: ``f1``, ``f1 class=7``."""
+    """Return the key of a figure: ``f1``, ``f1 class=7``."""
     return f"{figure.name} {figure.part}".strip()
 
 
@@ -192,7 +192,7 @@ def _of_slice(
     headline: str,
     dimensions: Sequence[Dimension],
 ) -> _Pair | None:
-    """Return what compares a slice: the headline on its items, or that part's figure; None: nothing."""
+    """Return the pair for a slice: the headline on its items, or that part's figure; None: nothing."""
     part = next((each for each in ours.values() if each.part == one.name), None)
     if part is not None:
         other = theirs.get(_key(part))
@@ -205,9 +205,9 @@ def _of_slice(
 
 
 def _drawn(pairs: Sequence[_Pair], groups: Integers, how: Draws) -> list[list[Floats]]:
-    """Return for each pair and model ``[replicates]``: its value on every resample, NaN where undefined.
+    """Return ``[replicates]`` for each pair and model: its value on every resample, NaN where undefined.
 
-    The resamples are drawn once, for all. Few columns are added up side by side, by one matrix product.
+    The resamples are drawn once, for all. Dense columns are summed side by side, by one matrix product.
     """
     count = int(groups.max()) + 1
     tables = [[_by_group(one.sums, pair.member, groups, count) for one in pair.figures] for pair in pairs]
@@ -229,9 +229,9 @@ def _drawn(pairs: Sequence[_Pair], groups: Integers, how: Draws) -> list[list[Fl
 
 
 def _side_by_side(tables: Sequence[Sequence[Any]]) -> tuple[Floats, list[list[list[int] | None]]]:
-    """Return the columns of all dense tables as one, and where the columns of each table are in it.
+    """Return the columns of all dense tables as one, and where each table's columns are in it.
 
-    Two models often share a denominator, such as the length of the references: it stands there once.
+    Two models often share a denominator, such as the length of the references: it is stored once.
     """
     columns: list[Floats] = []
     places: list[list[list[int] | None]] = []
@@ -254,7 +254,7 @@ def _side_by_side(tables: Sequence[Sequence[Any]]) -> tuple[Floats, list[list[li
 
 
 def _by_group(sums: Sums, member: Mask | None, groups: Integers, count: int) -> Any:
-    """Return ``[groups, columns]``: what the items of each group add, dense or sparse as `sums` are."""
+    """Return ``[groups, columns]``: the sums of each group's items, dense or sparse like `sums`."""
     items = np.arange(len(groups)) if member is None else np.flatnonzero(member)
     return sums.by_label(items, groups[items], count)
 

@@ -16,7 +16,7 @@ from evaluation.evaluate import Evaluation
 from evaluation.exhibits import Exhibit
 
 SCHEMA_VERSION = 2
-"""Raised when a key changes its name or meaning; a new key does not raise it."""
+"""Raised when a key changes its name or meaning, not for a new key."""
 
 _STUDIO_DIGITS = 6  # Studio shows every digit it is given
 _EVALUATION: TypeAdapter[Evaluation] = TypeAdapter(Evaluation)
@@ -26,7 +26,7 @@ def encode(evaluation: Evaluation, exhibits: Sequence[Exhibit] = ()) -> bytes:
     """Return `evaluation` as JSON: its headline first, then everything, then what Studio draws.
 
     ``error`` is a share (0.01 is one in a hundred) and null where it is undefined; ``gate.passed`` is what a
-    ConditionStep asks for. What the task shows stands under ``exhibits``, by name.
+    ConditionStep reads. The task's exhibits are under ``exhibits``, by name.
     """
     head = {
         "schema_version": SCHEMA_VERSION,
@@ -68,10 +68,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def _studio(value: float, deviation: float | None) -> dict[str, float | str]:
-    """Return a metric as SageMaker Model Monitor writes it, which is what Studio draws.
+    """Return a metric in the format of SageMaker Model Monitor, which Studio draws.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html; there, a
-    deviation that could not be had is the text "NaN".
+    missing deviation is the text "NaN".
     """
     spread = "NaN" if deviation is None else round(deviation, _STUDIO_DIGITS)
     return {"value": round(value, _STUDIO_DIGITS), "standard_deviation": spread}

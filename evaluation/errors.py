@@ -1,8 +1,8 @@
 """The errors of this package.
 
 InputError (config.errors)
-└── EvaluationError        what is to be measured cannot be used: carries a `Problem`
-    ├── PredictionError    a file of predictions, or two that do not belong together
+└── EvaluationError        the input of a measurement cannot be used: carries a `Problem`
+        ├── PredictionError    a file of predictions, or two that do not belong together
     └── FigureError        boxes, rankings or classes that cannot be scored
 """
 
@@ -12,7 +12,7 @@ from config.errors import InputError
 
 
 class EvaluationError(InputError):
-    """What is to be measured cannot be used."""
+    """The input of a measurement cannot be used."""
 
 
 class PredictionError(EvaluationError):

@@ -18,13 +18,13 @@ from evaluation.wording import counted, error_of
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is measured: the task, the figure by which it is judged first, and what people call one item."""
+    """What is measured: the task, its headline figure, and the word for one item."""
 
     task: str
     headline: str
     noun: str
     judged: str
-    """What people call what is right or wrong: the item itself, or each text of a page."""
+    """The word for what is right or wrong: the item itself, or each text of a page."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,16 +35,16 @@ class Measured:
     figures: tuple[Figure, ...]
 
     def headline(self, kind: Kind) -> Figure:
-        """Return the figure by which it is judged first."""
+        """Return the headline figure."""
         return next(one for one in self.figures if one.name == kind.headline and not one.part)
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A candidate on its own and, where there is one, beside the champion.
+    """A candidate on its own and, if there is one, beside the champion.
 
-    `error` is that of the headline, None where it is undefined. `confidence` is that of every interval.
-    `warnings` are sentences about the data that a reader of the numbers must know.
+    `error` is that of the headline, None if it is undefined. `confidence` is that of every interval.
+    `warnings` are sentences about the data that a reader of the figures must know.
     """
 
     name: str
@@ -90,13 +90,13 @@ def evaluate(
         items: what both were asked; at least one.
         candidate: its figures over `items`.
         champion: the champion's figures over the same items.
-        dimensions: the task's own ways to cut the items, beside group and meta.
-        policy: of the gate; None: no gate is asked.
+        dimensions: the task's own ways to slice the items, besides group and meta.
+        policy: of the gate; None: there is no gate.
         checks: the task's own checks for the gate.
         exported: what is known of the exported artifact, for the gate.
         remarks: sentences that a reader of the figures must know.
         first_model: there is no champion yet, and that is no reason to fail the gate.
-        draws: how intervals are found; None: with the policy's confidence.
+        draws: how intervals are computed; None: with the policy's confidence.
     """
     how = draws or Draws(confidence=(policy or GatePolicy()).confidence)
     groups = group_numbers(items)
@@ -138,7 +138,7 @@ def evaluate(
 
 
 def group_numbers(items: Sequence[Item]) -> Integers:
-    """Return for every item the number of its group, counted from 0; an item without one is its own."""
+    """Return each item's group number, counted from 0; an item without a group is its own."""
     numbers: dict[tuple[bool, str], int] = {}
     keys = ((one.group is None, one.group or one.id) for one in items)
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
@@ -149,18 +149,18 @@ def _warnings(kind: Kind, items: Sequence[Item], comparison: Comparison | None, 
     alone = sum(one.group is None for one in items)
     if alone == len(items):
         found.append(
-            f"No {kind.noun} names its group, so each counts as independent; where several come from one "
+            f"No {kind.noun} names its group, so each counts as independent; if several come from one "
             "source, the intervals are too narrow."
         )
     elif alone:
         found.append(
             f"Only {len(items) - alone:,} of {counted(len(items), kind.noun)} name their group; each of the "
-            "others counts as a group of its own."
+            "others counts as its own group."
         )
     if groups < MIN_GROUPS:
         are = "is" if groups == 1 else "are"
-        found.append(f"No interval can be given: it takes {MIN_GROUPS} groups, and there {are} {groups}.")
+        found.append(f"No interval can be given: it takes {MIN_GROUPS} groups, but there {are} {groups}.")
     if comparison is not None and comparison.only_one:
         names = ", ".join(comparison.only_one)
-        found.append(f"Only one of the two models has {names}: that is not compared.")
+        found.append(f"Only one of the two models has {names}: not compared.")
     return found

@@ -13,8 +13,8 @@ from evaluation.plots import Plot
 class Exhibit:
     """One block of the report.
 
-    `data` goes into `evaluation.json` under `name` (anything that JSON can say). `html` is a section of the
-    page, safe to be put in as it is, or empty. `plots` stand among the others, with their caption.
+    `data` goes into `evaluation.json` under `name` (anything that JSON can express). `html` is a section of
+    the page, already safe, or empty. `plots` appear among the others, with their captions.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What is known of the run that made a candidate: artifact, lineage and training curve, as a file."""
+"""Facts about the run that produced a candidate: artifact, lineage and training curve, as a file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from evaluation.gate import Exported
 
 
 class ArtifactFacts(Settings):
-    """What was measured on the exported artifact; what was not is left out."""
+    """What was measured on the exported artifact; what was not measured is left out."""
 
     size_mb: Annotated[float, Field(gt=0)] | None = None
     latency_p95_ms: Annotated[float, Field(gt=0)] | None = None
     parity_mismatch: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Share of items that the exported artifact answers otherwise than the trained model."""
+    """Share of items on which the exported artifact answers differently from the trained model."""
 
     def as_exported(self) -> Exported:
         """Return the facts as the gate takes them."""
@@ -37,7 +37,7 @@ class RunFacts(Settings):
     title: str | None = None
     artifact: ArtifactFacts = ArtifactFacts()
     lineage: dict[str, str] = Field(default_factory=dict)
-    """Snapshot, parent model, charset hash, code version …: shown as it is, in this order."""
+    """Snapshot, parent model, charset hash, code version …: shown unchanged, in this order."""
     training: tuple[TrainingPoint, ...] = ()
 
 
@@ -45,6 +45,6 @@ def load_facts(path: Path) -> RunFacts:
     """Return the facts in a YAML or JSON file.
 
     Raises:
-        ConfigError: the file is missing or wrong (with file, line, key and the nearest name).
+        ConfigError: the file is missing or wrong (with file, line, key and the closest name).
     """
     return load_model(path, RunFacts)

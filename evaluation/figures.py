@@ -1,6 +1,6 @@
 """What is measured of a model: every figure is a function of sums over items.
 
-So one bootstrap, one comparison, one way to cut slices and one gate serve every kind of model.
+So one bootstrap, one comparison, one way to slice and one gate serve every kind of model.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Better = Literal["lower", "higher"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """What each item adds to each column: ``[items, columns]``, dense where columns are few.
+    """What each item adds to each column: ``[items, columns]``, dense if there are few columns.
 
     A table of 100,000 items and 1,000 classes has 3,000 columns: dense, it would take gigabytes.
     """
@@ -70,9 +70,9 @@ class Figure:
     """One number about a model over some items.
 
     `value` maps sums ``[..., columns]`` to ``[...]``; NaN where it is undefined, never a warning. `cost` is
-    what each item got wrong: it orders the worst and tells which changed. `support`: how many judgements each
+    what each item got wrong: it ranks the worst and shows which changed. `support`: how many judgements each
     item holds, such as the texts of a page; None: one. `part`: the part of every item that is judged
-    (``size=small``, ``class=7``), where no choice of items will do.
+    (``size=small``, ``class=7``), where selecting items is not enough.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Figure:
 
 
 def ratio(sums: Floats) -> Floats:
-    """Return the first column by the second, NaN where the second is 0."""
+    """Return the first column divided by the second, NaN where the second is 0."""
     part, whole = sums[..., 0], sums[..., 1]
     shares: Floats = np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
     return shares
@@ -115,5 +115,5 @@ def rate_figure(
 
 
 def number(value: Any) -> float | None:
-    """Return a float for a result, None where it is undefined."""
+    """Return a float for a result, None if it is undefined."""
     return float(value) if np.isfinite(value) else None

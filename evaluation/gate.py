@@ -13,16 +13,16 @@ from evaluation.slices import MIN_SAMPLES, matches
 from evaluation.wording import counted, percent, points
 
 LONGEST_SUMMARY = 900
-"""In characters: SageMaker keeps 1,024 of a job's failure reason, and reasons hold few that are not ASCII."""
+"""In characters: SageMaker keeps 1,024 of a job's failure reason, and reasons hold few non-ASCII ones."""
 
-_NO_WIDTH = 1e-9  # what rounding makes of the same difference in every resample
+_NO_WIDTH = 1e-9  # rounding noise of the same difference in every resample
 
 Outcome = Literal["passed", "failed", "in doubt", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What is known of the exported artifact; None where it was not measured."""
+    """What is known of the exported artifact; None: not measured."""
 
     size_mb: float | None = None
     latency_p95_ms: float | None = None
@@ -31,9 +31,9 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The error by which a candidate is judged: what it is called, its value, None where it is undefined.
+    """The error by which a candidate is judged: its name and its value, None if it is undefined.
 
-    `judged` is what people call one thing that is right or wrong: a line, a text, an event.
+    `judged` is the word for one thing that is right or wrong: a line, a text, an event.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition: `found` against `limit`, both None where the number is missing or not one number."""
+    """One condition: `found` against `limit`, both None if the number is missing or not a single number."""
 
     name: str
     outcome: Outcome
@@ -102,7 +102,7 @@ def decide(
 
 
 def at_most(name: str, found: float | None, limit: float, show: Callable[[float], str]) -> Check:
-    """Return the check that a number is not above its limit; one that is not there does not pass."""
+    """Return the check that a number does not exceed its limit; a missing number does not pass."""
     if found is None:
         return Check(
             name, "missing", False, None, limit, f"{name}: not measured; at most {show(limit)} is allowed."
@@ -129,7 +129,7 @@ def _against_champion(comparison: Comparison, policy: GatePolicy, headline: Head
 
 
 def _no_regression(policy: GatePolicy) -> tuple[str, float, str]:
-    """Return what is asked of a guarded slice: the kind of check, the limit, and that in words."""
+    """Return what a guarded slice must satisfy: the kind of check, the limit, and the limit in words."""
     asked = f"may rise by {100 * policy.max_regression:.2f} points, proven by its whole interval"
     return "no regression", policy.max_regression, asked
 
@@ -151,8 +151,8 @@ def _difference(
 ) -> Check:
     """Judge candidate minus champion: its whole interval must lie at or below `limit`.
 
-    In doubt are an interval that reaches over `limit`, a small slice whatever its interval, and an interval
-    without width, unless no item changed or all got better: every group changed alike, so nothing says how
+    In doubt are an interval that straddles `limit`, a small slice whatever its interval, and an interval
+    without width, unless no item changed or all got better: every group changed alike, so nothing shows how
     they vary.
     """
     name = f"{kind} on {one.name}"
@@ -172,16 +172,16 @@ def _difference(
         passed = policy.on_doubt == "pass"
         return Check(name, "in doubt", passed, one.difference, limit, f"{measured}: {doubt}.")
     passed = one.high <= limit
-    worse = " It is worse, by no more than that." if passed and one.low > 0 else ""
+    worse = " It is worse, but by no more than that." if passed and one.low > 0 else ""
     return Check(name, "passed" if passed else "failed", passed, one.difference, limit, f"{measured}.{worse}")
 
 
 def _doubt(one: Difference, limit: float, judged: str) -> str:
-    """Return why `one`, which has an interval, cannot be told from `limit`; empty where it can."""
+    """Return why `one`, which has an interval, cannot be told from `limit`; empty if it can."""
     low, high = one.low or 0.0, one.high or 0.0
     if one.samples < MIN_SAMPLES:
         return f"{counted(one.samples, judged)} cannot tell, it takes {MIN_SAMPLES}"
-    if high - low < _NO_WIDTH and one.changed and high >= 0:  # where all got better, who doubts it
+    if high - low < _NO_WIDTH and one.changed and high >= 0:  # if all got better, there is no doubt
         return f"all {counted(one.groups, 'group')} changed alike, so the interval has no width to judge by"
     if low <= limit < high:
         return f"{counted(one.samples, judged)} of {counted(one.groups, 'group')} are too few to tell"

@@ -1,4 +1,4 @@
-"""HTML from templates, with the same ways to write numbers and characters everywhere."""
+"""HTML from templates, with the same formats for numbers and characters everywhere."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from evaluation.wording import counted, percent, points
 
 
 def render(template: Path, **values: object) -> str:
-    """Return what `template` makes of `values`; what is not `Markup` is escaped.
+    """Return `template` rendered with `values`; everything but `Markup` is escaped.
 
     Raises:
-        jinja2.TemplateError: the template asks for what is not there.
+        jinja2.TemplateError: the template uses an undefined name.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
@@ -29,12 +29,12 @@ def render(template: Path, **values: object) -> str:
 
 
 def safe(html: str) -> Markup:
-    """Return HTML of our own making as what needs no escaping."""
-    return Markup(html)  # noqa: S704 - it comes from a template of ours, which escaped its values
+    """Return HTML of our own making as markup that needs no escaping."""
+    return Markup(html)  # noqa: S704 - from a template of ours, which escaped its values
 
 
 def visible(text: str) -> str:
-    """Return `text` so that what cannot be seen can be: spaces, controls, marks without a letter."""
+    """Return `text` with what is invisible made visible: spaces, controls, marks without a letter."""
     shown = "".join(_visible(character) for character in text)
     return f"◌{shown}" if text and unicodedata.category(text[0]).startswith("M") else shown
 

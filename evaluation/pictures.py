@@ -1,4 +1,4 @@
-"""The images behind the items: how good they are, and small copies for the report."""
+"""The images of the items: how good they are, and thumbnails for the report."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Quality:
     """How legible an image is.
 
     `contrast` is the span between the 5th and the 95th percentile of grey, 0 to 1. `sharpness` is the share
-    of that span which an edge crosses from one pixel to the next: 1 for a clean edge, 1/3 for one that is
-    blurred over three pixels.
+    of that span which an edge crosses from one pixel to the next: 1 for a clean edge, 1/3 for one blurred
+    over three pixels.
     """
 
     height_px: int
@@ -40,8 +40,8 @@ class Quality:
 def with_quality(items: Sequence[Item], folder: UPath, *, workers: int = 0) -> tuple[Item, ...]:
     """Return `items` with the quality of their images in `meta`, so that they can be sliced by it.
 
-    Items without a readable image below `folder` stay as they are, and so do keys of the same name that they
-    bring along: what is measured never takes their place.
+    Items without a readable image below `folder` stay unchanged, and so do existing keys of the same name:
+    what is measured never replaces them.
     """
     own = frozenset(key for one in items for key in one.meta)
     work = partial(_measured, folder=folder)
@@ -66,26 +66,26 @@ def assess(image: Image.Image) -> Quality:
 
 
 def thumbnails(images: Mapping[str, str | None], folder: UPath) -> dict[str, str]:
-    """Return small copies of the images below `folder` as data URIs, by the same names.
+    """Return thumbnails of the images below `folder` as data URIs, by the same names.
 
-    Where there is no path, or no readable image, the name is left out.
+    A name without a path, or without a readable image, is left out.
     """
     opened = ((name, open_inside(folder, path)) for name, path in images.items())
     return {name: data_uri(image) for name, image in opened if image is not None}
 
 
 def open_inside(folder: UPath, image: str | None) -> Image.Image | None:
-    """Return an image below `folder`; None where there is none that can be read, or it lies elsewhere."""
-    # nothing outside the folder: a report goes to other people
+    """Return an image below `folder`; None if it cannot be read or lies elsewhere."""
+    # nothing outside the folder: a report is passed on
     path = inside(folder, image) if image is not None else None
     try:
         return open_image(path.read_bytes(), str(path)) if path is not None else None
-    except (ImageError, OSError):  # absent, unreadable, a folder, a name that is too long
-        return None  # the item counts all the same; the report shows it without its picture
+    except (ImageError, OSError):  # missing, unreadable, a folder, too long a name
+        return None  # the item still counts; the report shows it without its picture
 
 
 def data_uri(image: Image.Image, most_px: tuple[int, int] = (_MAX_WIDTH_PX, _MAX_HEIGHT_PX)) -> str:
-    """Return a copy of `image`, at most so wide and high, as a data URI."""
+    """Return a copy of `image`, at most this wide and high, as a data URI."""
     small = to_8_bit(image)
     small.thumbnail(most_px)
     buffer = io.BytesIO()

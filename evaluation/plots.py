@@ -41,7 +41,7 @@ _STYLE: dict[str, Any] = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
     "legend.labelcolor": INK,
-    "svg.fonttype": "none",  # the page's own font, and text that can be searched
+    "svg.fonttype": "none",  # the page's own font, and searchable text
     "xtick.color": MUTED,
     "ytick.color": MUTED,
 }
@@ -50,7 +50,7 @@ _SIZE_INCHES = (4.6, 2.9)
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One plot: `inline` takes its colours from the page's CSS variables, `svg` and `png` stand alone."""
+    """One plot: `inline` takes its colours from the page's CSS variables, `svg` and `png` are standalone."""
 
     name: str
     title: str
@@ -61,24 +61,24 @@ class Plot:
 
 
 def line_errors(candidate: Sequence[float], champion: Sequence[float] | None) -> Plot:
-    """Return the share of lines that are read within a character error rate: `TextMetrics.within`."""
+    """Return the share of lines read within a character error rate: `TextMetrics.within`."""
     from matplotlib.ticker import PercentFormatter
 
     def draw(axes: Axes) -> None:
         for shares, label, colour in ((candidate, "candidate", CANDIDATE), (champion, "champion", CHAMPION)):
             if shares:
                 axes.plot(WITHIN, shares, color=colour, label=label, linewidth=1.8)
-        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="character error rate of a line, at most")
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="maximum character error rate of a line")
         axes.set_ylabel("share of lines")
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.legend(loc="lower right")
 
-    return _plot("line-errors", "How many lines are read how well", draw)
+    return _plot("line-errors", "How well lines are read", draw)
 
 
 def reliability(calibration: Calibration) -> Plot:
-    """Return accuracy against confidence: on the diagonal, a confidence means what it says."""
+    """Return accuracy versus confidence: on the diagonal, a confidence means what it says."""
 
     def draw(axes: Axes) -> None:
         known = [one for one in calibration.bins if one.samples]
@@ -86,13 +86,13 @@ def reliability(calibration: Calibration) -> Plot:
         shares = [0.25 * one.samples / most for one in known]
         centres = [(one.low + one.high) / 2 for one in known]
         axes.bar(centres, shares, width=0.09, color=GRID, label="how many lines")
-        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle="--", label="what it should be")
+        axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle="--", label="ideal")
         means, hits = [one.mean_confidence or 0.0 for one in known], [one.accuracy or 0.0 for one in known]
         axes.plot(means, hits, "o-", color=CANDIDATE, markersize=4, label="candidate")
         axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="confidence", ylabel="share read without error")
         axes.legend(loc="upper left")
 
-    made = _plot("reliability", "Does its confidence mean anything?", draw)
+    made = _plot("reliability", "Does confidence mean anything?", draw)
     error = f"Expected calibration error {percent(calibration.ece, 1)}"
     sure, right = percent(calibration.mean_confidence, 0), percent(calibration.accuracy, 0)
     return replace(made, caption=f"{error}; on average {sure} sure, {right} right.")
@@ -118,10 +118,10 @@ def _training(points: Sequence[TrainingPoint], kind: str) -> Plot:
 
 
 def _plot(name: str, title: str, draw: Callable[[Axes], None]) -> Plot:
-    import matplotlib as mpl  # only now: whoever serves a model knows its task, and draws nothing
+    import matplotlib as mpl  # only now: a server imports its task, but draws nothing
     from matplotlib.figure import Figure
 
-    # the salt makes ids differ between plots of one page, and the same plot the same bytes
+    # the salt makes ids differ between plots of one page, and keeps the bytes of the same plot the same
     with mpl.rc_context(cast(Any, _STYLE | {"svg.hashsalt": name})):
         figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
         axes = figure.add_subplot()
@@ -140,6 +140,6 @@ def _inline(svg: str, title: str) -> str:
         body = body.replace(colour, f"var({variable})")
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = re.sub(r"font-family: [^;]*;", "", body)
-    # without a size it takes the width of its figure
+    # without a size it fills the width of its figure
     body = re.sub(r'width="[^"]*pt" height="[^"]*pt"', "", body, count=1)
     return body.replace("<svg ", f'<svg role="img" aria-label="{html.escape(title)}" ', 1)

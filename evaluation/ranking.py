@@ -1,4 +1,4 @@
-"""How well a score tells two kinds apart: the area under the ROC curve.
+"""How well a score separates two kinds: the area under the ROC curve.
 
 J. A. Hanley and B. J. McNeil, The Meaning and Use of the Area under a ROC Curve (1982).
 """
@@ -16,8 +16,8 @@ def auc_figure(scores: Floats, positive: Mask) -> Figure:
     """Return the AUC of `scores` for telling `positive` items from the others, both ``[items]``.
 
     Items are put into 256 bins by the *rank* of their score, so that no monotone change of the scores changes
-    it; within a bin, half of the pairs count as right. It is off by less than 1e-4. A confident mistake costs
-    most: the squared distance of rank from what it should be.
+    it; within a bin, half of the pairs count as right. The error is less than 1e-4. A confident mistake costs
+    most: the squared distance of its rank from where it should be.
     """
     edges = np.quantile(scores, np.linspace(0, 1, _BINS + 1)[1:-1])
     place = np.searchsorted(edges, scores, side="right").astype(np.int64)

@@ -1,7 +1,7 @@
 """How well text is found on a page, and found and read: precision, recall and their harmonic mean.
 
-D. Karatzas et al., ICDAR 2015 Competition on Robust Reading, section IV: one-to-one matches at IoU 0.5,
-and what nobody could read (``###``) neither helps nor harms.
+D. Karatzas et al., ICDAR 2015 Competition on Robust Reading, section IV: one-to-one matches at IoU 0.5;
+illegible text (``###``) neither helps nor harms.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class RegionMetrics:
-    """Over all pages: `matched` of `true` regions by `found`, without those that do not count.
+    """Over all pages: `matched` of `true` regions by `found`, excluding those that do not count.
 
-    Precision is None where nothing was found, recall where nothing is there, `hmean` where neither.
+    Precision is None if nothing was found, recall if nothing is there, `hmean` if neither.
     """
 
     pages: int
@@ -57,17 +57,17 @@ class RegionMetrics:
 
 @dataclass(frozen=True, slots=True)
 class Spotting:
-    """Regions found, and regions found whose text is right, too (`end_to_end`)."""
+    """Regions found, and regions found whose text is also right (`end_to_end`)."""
 
     detection: RegionMetrics
     end_to_end: RegionMetrics
 
 
 def spot(pages: Sequence[Page], iou: float = IOU) -> Spotting:
-    """Return how well `pages` were read. Texts are compared as they are: normalise them before.
+    """Return how well `pages` were read. Texts are compared as they are: normalise them first.
 
-    Of overlapping candidates the pair with the highest IoU matches first. What was found mostly (by its own
-    area) inside an unreadable region is left out.
+    Of overlapping candidates the pair with the highest IoU matches first. A found region that lies mostly (by
+    its own area) inside an unreadable one is left out.
 
     Raises:
         FigureError: no pages, a region that has no area, or `iou` is not above 0 and at most 1.
@@ -84,9 +84,9 @@ def spot(pages: Sequence[Page], iou: float = IOU) -> Spotting:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What counts on one page: rows of its `true` and `found` regions, and the `pairs` of both that match.
+    """What counts on one page: rows of its `true` and `found` regions, and the matching `pairs` of both.
 
-    `read` counts the pairs whose text is right, too.
+    `read` counts the pairs whose text is also right.
     """
 
     true: tuple[int, ...]
@@ -105,7 +105,7 @@ def match(page: Page, iou: float = IOU) -> Matched:
 
 
 def matches(page: Page, ious: Sequence[float]) -> Iterator[Matched]:
-    """Yield what `match` returns for each of `ious`; overlaps, which take the time, are measured once.
+    """Yield what `match` returns for each of `ious`; overlaps, which take the time, are computed once.
 
     Raises:
         FigureError: as `match`.
@@ -131,7 +131,7 @@ def matches(page: Page, ious: Sequence[float]) -> Iterator[Matched]:
 def region_figures(pages: Sequence[Page]) -> tuple[Figure, ...]:
     """Return hmean at IoU 0.5 and 0.75, precision and recall, over pages; and hmean by the size of texts.
 
-    What was found counts with the size of the text that it matches, else with its own.
+    A found region counts with the size of the text that it matches, else with its own.
 
     Raises:
         FigureError: a region has no area.
@@ -162,12 +162,12 @@ def region_figures(pages: Sequence[Page]) -> tuple[Figure, ...]:
 
 
 SIZES_PX = (0, 16, 32, 64)
-"""From which side on a text belongs to each class of sizes: that of a square of its area."""
+"""The side from which a text belongs to each size class: that of a square of its area."""
 _IOUS = (IOU, 0.75)
 
 
 def size_of(polygon: Polygon) -> int:
-    """Return the class of sizes, a place in `SIZES_PX`, that a region belongs to."""
+    """Return the size class, an index into `SIZES_PX`, that a region belongs to."""
     points = np.asarray(polygon)
     x, y = points[:, 0], points[:, 1]
     side = (abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2) ** 0.5
@@ -202,7 +202,7 @@ def _shapes(page: Page, regions: Sequence[Region]) -> NDArray[np.object_]:
     shapes = np.empty(len(regions), dtype=object)
     for k, region in enumerate(regions):
         shape = shapely.Polygon(region.polygon) if len(region.polygon) > 2 else shapely.Polygon()
-        # people click corners in any order: a polygon that crosses itself is made of its parts
+        # corners are clicked in any order: a self-intersecting polygon consists of its parts
         shapes[k] = shape if shape.is_valid else shapely.make_valid(shape)
         if not shapes[k].area > 0:
             found = f"a region without area on {page.id}: {region.polygon}"

@@ -1,4 +1,4 @@
-"""The report: one HTML file that an approver reads in two minutes, with nothing to load from anywhere."""
+"""The report: one self-contained HTML file that an approver reads in two minutes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a table that compares two models. `bar` is None where there is no interval."""
+    """One row of a table that compares two models. `bar` is None if there is no interval."""
 
     title: str
     samples: int | None
@@ -101,36 +101,36 @@ def render(
 
 
 def lead(evaluation: Evaluation) -> Lead:
-    """Return what the evaluation says in one breath: the gate's decision, or else the comparison's."""
+    """Return the evaluation in one sentence: the gate's decision, or else the comparison's."""
     gate, comparison = evaluation.gate, evaluation.comparison
     headline = evaluation.kind.headline
     found = f"{title_of(headline)} {percent(evaluation.figure(headline))}"
     if comparison is None:
-        sentence, tone, verdict = f"{found}.", "open", "Measured, compared with nothing"
+        sentence, tone, verdict = f"{found}.", "open", "Measured, not compared"
     else:
         one = headline_difference(comparison, headline)
         tone, verdict = _direction(one)
         sentence = f"{found}, {percent(one.champion)} of the champion. {_change(one, comparison)}"
     if gate is None:
         return Lead(tone, verdict, sentence, ())
-    verdict = "The gate is passed" if gate.passed else "The gate is not passed"
+    verdict = "The gate passed" if gate.passed else "The gate failed"
     count = gate.summary if gate.passed else ""
     return Lead("good" if gate.passed else "bad", verdict, f"{sentence} {count}".strip(), gate.reasons)
 
 
 def headline_difference(comparison: Comparison, headline: str) -> Difference:
-    """Return the difference of the figure by which models are judged first."""
+    """Return the difference of the headline figure."""
     return next(one for one in comparison.figures if one.name == headline)
 
 
 def error_title(evaluation: Evaluation) -> str:
-    """Return what the error of the headline is called."""
+    """Return the title of the headline's error."""
     better = next(one.better for one in evaluation.figures if one.name == evaluation.kind.headline)
     return error_of(evaluation.kind.headline, lower_is_better=better == "lower")
 
 
 def figure_rows(evaluation: Evaluation) -> list[Row]:
-    """Return the figures of the candidate, the headline first, beside the champion's where there is one."""
+    """Return the figures of the candidate, the headline first, beside the champion's if there is one."""
     first = evaluation.kind.headline
     if evaluation.comparison is None:
         alone = sorted(evaluation.figures, key=lambda one: one.name != first)
@@ -168,14 +168,14 @@ def _row(title: str, one: Difference, widest: float) -> Row:
 
 
 def _direction(one: Difference) -> tuple[str, str]:
-    """Return the tone of a difference, and what it says in words."""
+    """Return the tone of a difference, and the difference in words."""
     if one.low is None or one.high is None:
-        return "open", "Too few groups to say which is better"
+        return "open", "Too few groups to tell which is better"
     fewer: Better = "lower"
     if one.high < 0 or one.low > 0:
         better = (one.high < 0) == (one.better == fewer)
         return ("good", "Better than the champion") if better else ("bad", "Worse than the champion")
-    return "open", "No clear difference to the champion"
+    return "open", "No clear difference from the champion"
 
 
 def _change(one: Difference, comparison: Comparison) -> str:

@@ -1,4 +1,4 @@
-"""How well a search finds what is alike: recall at k and mean average precision."""
+"""How well a search finds similar items: recall at k and mean average precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evaluation.errors import FigureError
 from evaluation.figures import Figure, Floats, Integers, rate_figure
 
 _BLOCK = 512
-"""Items that ask at once: all similarities together would not fit into memory."""
+"""Items queried at once: all similarities together would not fit into memory."""
 _LEAST = 1e-12
 
 
@@ -27,7 +27,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class RecallAt:
-    """Of what is relevant to a query, the share among its first `k` results; the mean over queries."""
+    """The share of what is relevant to a query that is among its first `k` results; the mean over queries."""
 
     k: int
     recall: float
@@ -37,7 +37,7 @@ class RecallAt:
 class Retrieval:
     """`mean_average_precision` is over the whole ranking; a relevant item that was not found counts as 0.
 
-    Queries to which nothing is relevant say nothing and are left out; `unanswerable` counts them.
+    Queries with no relevant item are left out; `unanswerable` counts them.
     """
 
     queries: int
@@ -52,7 +52,7 @@ def score_rankings(rankings: Sequence[Ranking], ks: Sequence[int] = (1, 5, 10)) 
     C. D. Manning, P. Raghavan and H. Schütze, Introduction to Information Retrieval (2008), section 8.4.
 
     Raises:
-        FigureError: no query has anything relevant to it, a ranking names an item twice, or a k is below 1.
+        FigureError: no query has a relevant item, a ranking names an item twice, or a k is below 1.
     """
     if min(ks, default=1) < 1:
         raise FigureError(Problem("retrieval.k", f"k {min(ks)}", "1 or more", "Count results from 1."))
@@ -63,14 +63,14 @@ def score_rankings(rankings: Sequence[Ranking], ks: Sequence[int] = (1, 5, 10)) 
     scored = [ranking for ranking in rankings if ranking.relevant]
     if not scored:
         found = f"{len(rankings)} queries, none with a relevant item"
-        raise FigureError(Problem("retrieval.none", found, "at least one", "Name what is relevant."))
+        raise FigureError(Problem("retrieval.none", found, "at least one", "Name the relevant items."))
     recalls = tuple(RecallAt(k, _mean([_recall(one, k) for one in scored])) for k in ks)
     precision = _mean([average_precision(one) for one in scored])
     return Retrieval(len(scored), len(rankings) - len(scored), recalls, precision)
 
 
 def average_precision(ranking: Ranking) -> float:
-    """Return the mean of the precisions at the places of the relevant items, 0 for those not found."""
+    """Return the mean of the precisions at the ranks of the relevant items, 0 for those not found."""
     hits, total = 0, 0.0
     for place, item in enumerate(ranking.found, 1):
         if item in ranking.relevant:
@@ -90,11 +90,11 @@ def _mean(values: Sequence[float]) -> float:
 def retrieval_figures(
     vectors: Floats, labels: Integers, groups: Integers, ks: Sequence[int] = (1, 5)
 ) -> tuple[Figure, ...]:
-    """Return mAP and R@k of a search by cosine: every item asks, and all items of other groups answer.
+    """Return mAP and R@k of a search by cosine: every item queries all items of other groups.
 
-    `vectors` is ``[items, dimensions]``; an answer is relevant if it bears the label of who asks. Items to
-    which nothing is relevant ask nothing. A slice chooses who asks; the whole gallery answers. R@k is the
-    share of askers with a relevant answer among the first `k`, counted from 1 (K. Musgrave et al., A Metric
+    `vectors` is ``[items, dimensions]``; a result is relevant if it has the label of the query. Items with no
+    relevant result are no queries. A slice selects queries; the whole gallery answers. R@k is the
+    share of queries with a relevant result among the first `k`, counted from 1 (K. Musgrave et al., A Metric
     Learning Reality Check, 2020).
     """
     scaled = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _LEAST)

@@ -1,4 +1,4 @@
-"""Where a model is good and where it is not: items cut by group, by meta and by the task's own dimensions."""
+"""Where a model is good and where it is not: items sliced by group, by meta and by the task's dimensions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evaluation.figures import Figure, Floats, Integers, Mask, number
 MIN_SAMPLES = 20
 """Slices with fewer judgements are not ranked: their figures are mostly chance."""
 WORST_OF_MANY = 20
-"""Of a dimension with more values than this only the worst are kept."""
+"""If a dimension has more values than this, only its worst are kept."""
 
 _FEW_NUMBERS = 8
 _CHUNK = 256
@@ -23,7 +23,7 @@ _CHUNK = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dimension:
-    """One way to cut the items: item ``items[k]`` belongs to the slice ``labels[members[k]]``.
+    """One way to slice the items: item ``items[k]`` belongs to the slice ``labels[members[k]]``.
 
     An item may belong to several slices of a dimension (a line holds many characters) or to none.
     """
@@ -36,9 +36,9 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """How a model does on one slice. `name` is ``dimension=value``, `samples` how many judgements it holds.
+    """How a model does on one slice. `name` is ``dimension=value``, `samples` its number of judgements.
 
-    `error` is the headline's, None where it is undefined; `cost` is what went wrong in it, and `error_share`
+    `error` is the headline's, None if it is undefined; `cost` is what went wrong in it, and `error_share`
     its share of all that went wrong.
     """
 
@@ -56,8 +56,8 @@ def worst_slices(
 ) -> tuple[Slice, ...]:
     """Return the slices worth a look, the worst first, and those that `guarded` names in any case.
 
-    `parts` are figures of parts of the items, such as those of one class. Small slices are left out, of a
-    dimension with many values all but the worst, and a dimension with one value altogether.
+    `parts` are figures of parts of the items, such as those of one class. Small slices are left out, as is a
+    dimension with one value; of a dimension with many values, only the worst are kept.
     """
     values = Counter({one.name: len(one.labels) for one in dimensions})
     values.update(one.part.partition("=")[0] for one in parts)
@@ -77,9 +77,9 @@ def worst_slices(
 
 
 def common_dimensions(items: Sequence[Item], taken: Collection[str] = ()) -> tuple[Dimension, ...]:
-    """Return the ways to cut that any items have: by ``group``, and by each key of `meta` with scalar values.
+    """Return the ways to slice any items: by ``group``, and by each key of `meta` with scalar values.
 
-    Numbers of more than eight values are cut into quarters. Where a name is `taken`, ``meta.`` comes first.
+    Numbers with more than eight values are cut into quarters. If a name is `taken`, ``meta.`` is prepended.
     """
     made = [single("group", [one.group for one in items])]
     names = {*taken, "group"}
@@ -98,7 +98,7 @@ def single(name: str, labels: Sequence[str | None]) -> Dimension:
 
 
 def dimension_of(name: str, pairs: Iterable[tuple[int, str]]) -> Dimension:
-    """Return the dimension in which item and label belong together, pair by pair."""
+    """Return the dimension that pairs items and labels, one pair at a time."""
     numbers: dict[str, int] = {}
     table = [(item, numbers.setdefault(label, len(numbers))) for item, label in pairs]
     array = np.array(table, dtype=np.int64).reshape(-1, 2)
@@ -113,7 +113,7 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def member_of(name: str, dimensions: Sequence[Dimension], count: int) -> Mask:
-    """Return which of `count` items are in the slice `name`; none where there is no such slice."""
+    """Return which of `count` items are in the slice `name`; none if there is no such slice."""
     member = np.zeros(count, np.bool_)
     for dimension in dimensions:
         label = name.removeprefix(f"{dimension.name}=")  # the key itself may hold a "="
@@ -165,7 +165,7 @@ def _badness(one: Slice) -> tuple[float, float, str]:
 
 
 def _labels(values: Sequence[object]) -> list[str | None]:
-    """Return a label for each value of one key of `meta`; None where it is absent or not a scalar."""
+    """Return a label for each value of one key of `meta`; None if it is missing or not a scalar."""
     numbers = [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(set(numbers)) > _FEW_NUMBERS:
         edges = np.unique(np.quantile(numbers, (0.25, 0.5, 0.75)))

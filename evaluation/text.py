@@ -1,4 +1,4 @@
-"""How far what was read is from what is there: edit counts line by line, and the rates they add up to."""
+"""How far a reading is from the reference: edit counts line by line, and the rates they add up to."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 LOOP_REPEATS = 6
-"""A text whose end repeats itself this often is taken for a model that does not stop …"""
+"""A text whose end repeats this often is taken for a model that does not stop …"""
 LOOP_CHARACTERS = 12
-"""… and over this many code points: some zeros too many in an amount are a misreading."""
+"""… and over this many code points: a few extra zeros in an amount are a misreading."""
 
 WITHIN = tuple(step / 20 for step in range(21))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edits:
-    """The edits that turn each reference into its prediction, one entry a line; `errors` is their sum."""
+    """The edits that turn each reference into its prediction, one entry per line; `errors` is their sum."""
 
     unit: Unit
     reference_length: Counts
@@ -38,9 +38,9 @@ class Edits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Everything that is known of each line, one entry a line.
+    """Everything that is known of each line, one entry per line.
 
-    `exact`: read without error. `empty`: nothing was read though something is there. `loop`: the end of
+    `exact`: read without error. `empty`: nothing was read although the reference has text. `loop`: the end of
     the prediction repeats an n-gram `LOOP_REPEATS` times or more, over `LOOP_CHARACTERS` or more, and the
     reference does not end in half as many.
     """
@@ -62,7 +62,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class EditCounts:
-    """Edits over all lines. Rates are per unit of reference; None where there is not one unit."""
+    """Edits over all lines. Rates are per unit of reference; None if there is not a single unit."""
 
     unit: Unit
     reference_length: int
@@ -83,7 +83,7 @@ class TextMetrics:
 
     Rates are over the corpus (all errors by all reference units), so that a long line weighs more than
     a short one; `mean_line_cer` and `median_line_cer` give every line the same weight and leave out
-    lines whose reference is empty. `within` is the share of lines with a CER of at most 0, 5, … 100 %.
+    lines with an empty reference. `within` is the share of lines with a CER of at most 0, 5, … 100 %.
     `length_ratio` is predicted by reference code points.
     """
 
@@ -105,10 +105,10 @@ class TextMetrics:
 
 
 def measure(references: Sequence[str], predictions: Sequence[str]) -> Lines:
-    """Return the edits of every line. Both texts are compared as they are: normalise them before.
+    """Return the edits of every line. Both texts are compared as they are: normalise them first.
 
-    The counts are those of one shortest edit script, the one that jiwer reports, too
-    (https://github.com/jitsi/jiwer); edge white space counts, which jiwer strips by default.
+    The counts are those of one shortest edit script, the one that jiwer also reports
+    (https://github.com/jitsi/jiwer); leading and trailing white space counts, which jiwer strips by default.
     """
     return Lines(
         characters=measure_characters(references, predictions),
@@ -121,7 +121,7 @@ def measure(references: Sequence[str], predictions: Sequence[str]) -> Lines:
 
 
 def measure_characters(references: Sequence[str], predictions: Sequence[str]) -> Edits:
-    """Return the edits of every line in code points only: what `measure` does first."""
+    """Return the edits of every line in code points only: the first step of `measure`."""
     return _edits("code point", references, predictions, lambda text: text)
 
 
@@ -140,7 +140,7 @@ def text_figures(lines: Lines) -> tuple[Figure, ...]:
 
 
 def summarise(lines: Lines) -> TextMetrics:
-    """Return what the lines add up to."""
+    """Return the totals of the lines."""
     samples = len(lines.exact)
     characters = add_up(lines.characters)
     line_cer = lines.line_cer()
@@ -185,14 +185,14 @@ def add_up(edits: Edits) -> EditCounts:
 
 
 def rate(part: float, whole: float) -> float | None:
-    """Return part by whole, or None where there is no whole."""
+    """Return part by whole, or None if the whole is 0."""
     return part / whole if whole else None
 
 
 def _edits(
     unit: Unit, references: Sequence[str], predictions: Sequence[str], split: Callable[[str], Sequence[str]]
 ) -> Edits:
-    flat: list[int] = []  # five numbers a line; filling an array row by row takes half as long again
+    flat: list[int] = []  # five numbers per line; filling an array row by row takes half as long again
     for reference, prediction in zip(references, predictions, strict=True):
         units = split(reference)
         if reference == prediction:
@@ -215,11 +215,11 @@ def _edits(
 
 
 def _is_loop(reference: str, prediction: str) -> bool:
-    text = " " + prediction.rstrip()  # so that words repeat together with the space before them
+    text = " " + prediction.rstrip()  # so that words repeat with the space before them
     for length in range(1, len(text) // LOOP_REPEATS + 1):
         gram, repeats = text[-length:], max(LOOP_REPEATS, LOOP_CHARACTERS // length)
         if text.endswith(gram * repeats):
-            # half of it in the reference: a dotted line that was read one dot too long is no loop
+            # half of it in the reference: a dotted line read one dot too long is no loop
             return not reference.rstrip().endswith(gram * (repeats // 2))
     return False
 

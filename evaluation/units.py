@@ -1,4 +1,4 @@
-"""What is counted as one error: a code point, a grapheme cluster or a word."""
+"""What counts as one error: a code point, a grapheme cluster or a word."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def graphemes(text: str) -> Sequence[str]:
 
 
 def words(text: str) -> list[str]:
-    """Return what stands between white space. In a script without spaces that is a phrase, not a word."""
+    """Return what stands between white space: in a script without spaces a phrase, not a word."""
     return text.split()
 
 
 def as_symbols(first: Sequence[str], second: Sequence[str]) -> tuple[str, str]:
-    """Return two sequences as two strings of one made-up character for each distinct unit.
+    """Return two sequences as two strings with one made-up character for each distinct unit.
 
     Edit distances are many times faster on strings than on lists.
     """

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 
 def percent(value: float | None, digits: int = 2) -> str:
-    """Return a share in hundredths: ``7.07 %``; ``undefined`` where there is none."""
+    """Return a share in percent: ``7.07 %``; ``undefined`` if it is None."""
     return "undefined" if value is None else f"{100 * value:.{digits}f} %"
 
 
 def counted(number: int, noun: str) -> str:
-    """Return how many of something there are: ``1 group``, ``1,200 groups``."""
+    """Return a count with its noun: ``1 group``, ``1,200 groups``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def points(value: float | None) -> str:
-    """Return a difference of shares in points of a hundred, always with its sign: ``−2.78``."""
+    """Return a difference of shares in percentage points, always with its sign: ``−2.78``."""
     return "undefined" if value is None else f"{100 * value:+.2f}".replace("-", "−")
 
 
@@ -29,14 +29,14 @@ TITLES = {
     "mean_line_cer": "mean CER of a line",
     "wer": "WER",
 }
-"""What figures are called where their name alone will not do."""
+"""Titles of figures whose name alone is not enough."""
 
 
 def title_of(figure: str) -> str:
-    """Return what people call a figure."""
+    """Return the title of a figure."""
     return TITLES.get(figure, figure.replace("_", " "))
 
 
 def error_of(figure: str, *, lower_is_better: bool) -> str:
-    """Return what people call the error of a figure: ``CER``, ``1 − macro F1``."""
+    """Return the title of a figure's error: ``CER``, ``1 − macro F1``."""
     return title_of(figure) if lower_is_better else f"1 − {title_of(figure)}"

@@ -1,6 +1,6 @@
-"""The JSON schemas by which an editor completes and checks what people write under `config/`.
+"""The JSON schemas by which an editor completes and checks the files under `config/`.
 
-Each file there names its schema in its first line; `python -m config.schemas` writes them anew when the
+Each file there names its schema in its first line; `python -m config.schemas` regenerates them when the
 settings have changed.
 """
 
@@ -33,22 +33,22 @@ def schema(name: str) -> JsonSchemaValue:
 
 
 def schema_of(model: type[BaseModel]) -> JsonSchemaValue:
-    """Return the schema of a settings file that is always of the same model."""
+    """Return the schema of a settings file that always has the same model."""
     return {"$schema": _Explained.schema_dialect, **model.model_json_schema(schema_generator=_Explained)}
 
 
 def as_text(made: JsonSchemaValue) -> str:
-    """Return a schema as it stands in its file."""
+    """Return a schema as the text of its file."""
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def file_of(name: str) -> Path:
-    """Return where the schema of one of `NAMES` lies."""
+    """Return the file of the schema of one of `NAMES`."""
     return FOLDER / f"{name}.json"
 
 
 def _by_task(name: str, models: Mapping[str, type[BaseModel]]) -> JsonSchemaValue:
-    """Return the schema of a file whose `task` says which model it is of."""
+    """Return the schema of a file whose `task` selects its model."""
     made, together = models_json_schema(
         [(model, "validation") for model in models.values()], schema_generator=_Explained
     )
@@ -73,10 +73,10 @@ NAMES = tuple(_MADE)
 
 
 class _Explained(GenerateJsonSchema):
-    """Adds what pydantic leaves out: the sentence below each key, and the key's other names.
+    """Adds what pydantic leaves out: the sentence below each key, and the key's aliases.
 
     `use_attribute_docstrings` would do the former, but reads the sources whenever a model is imported: 50 ms
-    of every command.
+    on every command.
     """
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
@@ -88,21 +88,21 @@ class _Explained(GenerateJsonSchema):
                 keys[name]["description"] = sentence
         for name, field in model.model_fields.items():
             for other in other_names(field):
-                keys[other] = {**keys[name], "description": f"The same as {name}."}
+                keys[other] = {**keys[name], "description": f"Same as {name}."}
         return made
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Return a schema with its default, unless that is a block: editors would write out all of it."""
+        """Return a schema with its default, unless that is a block, which editors would write out in full."""
         made = super().default_schema(schema)
         return {key: value for key, value in made.items() if key != "default" or not isinstance(value, dict)}
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Tell pydantic that a key says itself what it is called."""
+        """Tell pydantic that a key is its own title."""
         return False
 
 
 def _sentences_of(model: type[BaseModel]) -> dict[str, str]:
-    """Return what stands below the fields of a model and of those that it builds on."""
+    """Return the texts below the fields of a model and of its bases."""
     own = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
     return {
         name: sentence for one in own for name, sentence in _sentences(one.__module__)[one.__name__].items()
@@ -111,7 +111,7 @@ def _sentences_of(model: type[BaseModel]) -> dict[str, str]:
 
 @cache
 def _sentences(module: str) -> dict[str, dict[str, str]]:
-    """Return for each class of a module the texts below its fields."""
+    """Return the texts below the fields of each class of a module."""
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: dict(_below(node)) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 

@@ -1,4 +1,4 @@
-"""Writes the schemas anew: `python -m config.schemas`."""
+"""Regenerate the schemas: `python -m config.schemas`."""
 
 from __future__ import annotations
 

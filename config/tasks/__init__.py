@@ -1,6 +1,6 @@
-"""Every kind of model that a family may be, and how a family or a recipe of any kind is read.
+"""Every task that a family may have, and how to read a family or a recipe of any task.
 
-A new task is one module beside this one and one line in `TASKS`.
+A new task takes one module beside this one and one line in `TASKS`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TASKS: dict[str, type[Family]] = {
 
 
 class _Head(Settings):
-    """What tells one kind of family from another."""
+    """What distinguishes one kind of family from another."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -32,10 +32,10 @@ class _Head(Settings):
 
 
 def load_family(name_or_path: str | Path) -> Family:
-    """Return a family of any task, by its name in `config/families/` or from any YAML file's path.
+    """Return a family of any task, by its name in `config/families/` or from the path of any YAML file.
 
     Raises:
-        ConfigError: no such family, or its file is wrong (with file, line, key and the nearest name).
+        ConfigError: no such family, or its file is wrong (with file, line, key and the closest name).
     """
     path = path_of(name_or_path, FAMILIES)
     task = load_model(path, _Head).task
@@ -57,7 +57,7 @@ def load_family(name_or_path: str | Path) -> Family:
 
 
 def any_family(task: str) -> Family:
-    """Return a family of `task` of which nothing else is known.
+    """Return a family of `task` about which nothing else is known.
 
     Raises:
         ConfigError: there is no such task.
@@ -75,10 +75,10 @@ def family_names() -> list[str]:
 
 
 def load_recipe(family: Family, name_or_path: str | None = None) -> Recipe:
-    """Return the recipe of `family`, or the one that is named in its place.
+    """Return the recipe of `family`, or the one named instead.
 
     Raises:
-        ConfigError: there is no such recipe, it is wrong, or the family's image cannot follow it.
+        ConfigError: there is no such recipe, it is wrong, or the family's image does not support it.
     """
     named, folder = name_or_path or family.training.recipe, RECIPES / family.task
     path = path_of(named, folder)
@@ -120,10 +120,10 @@ def _images_of(path: Path) -> tuple[str, ...]:
 
 
 def _check_image(family: Family, path: Path) -> None:
-    """Refuse an image that lacks the family's task.
+    """Refuse an image that does not offer the family's task.
 
     Raises:
-        ConfigError: it does, or there is no such image.
+        ConfigError: it does not, or there is no such image.
     """
     image = family.training.image
     if image not in family.images:

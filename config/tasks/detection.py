@@ -12,27 +12,27 @@ from config.recipe import NetworkRecipe, Recipe
 from config.yaml_source import Settings
 
 STRIDE_PX = 32
-"""The deepest features of a detector are so much coarser than the page: tiles are multiples of it."""
+"""How much coarser than the page a detector's deepest features are: tiles are multiples of it."""
 
 
 class Detection(Settings):
     """How a page is cut into tiles, and when a spot on it is text. All sizes in pixels of the page.
 
-    Each text is learnt as its own middle: a smaller polygon with `shrink_ratio`, so that neighbours stay
+    Each text is learnt as its own core: a polygon shrunk with `shrink_ratio`, so that neighbours stay
     apart (Liao et al., Real-time Scene Text Detection with Differentiable Binarization, 2020, section 3.4).
     """
 
     tile_px: Annotated[int, Field(ge=2 * STRIDE_PX, le=4096, multiple_of=STRIDE_PX)] = 640
-    """Side of the squares that the network sees, in training and afterwards."""
+    """Side of the square tiles that the network sees, in training and in use."""
     overlap_px: Annotated[int, Field(ge=0)] = 128
-    """What neighbouring tiles share; half of it is what the network sees beyond the edge of its answer."""
+    """What neighbouring tiles share; half of it is the context that the network sees around its answer."""
     shrink_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.4
     binarise: Share = 0.3
-    """The least probability of a pixel that belongs to a text."""
+    """The minimum probability of a pixel that belongs to a text."""
     min_score: Share = 0.6
-    """The least mean probability over a text."""
+    """The minimum mean probability over a text."""
     min_side_px: Annotated[float, Field(ge=0.0)] = 3.0
-    """The least height and width of a text."""
+    """The minimum height and width of a text."""
 
     @model_validator(mode="after")
     def _tiles_move_on(self) -> Detection:
@@ -42,7 +42,7 @@ class Detection(Settings):
 
 
 class DetectionRecipe(NetworkRecipe):
-    """A detector's network and how it is trained; it sees random crops of pages."""
+    """A detector's network and how it is trained on random crops of pages."""
 
     task: Literal["detection"]
 
@@ -57,7 +57,7 @@ class DetectionGate(GatePolicy):
 
 
 class DetectionTraining(Training):
-    """By which image and recipe a detector is trained."""
+    """The image and recipe that train a detector."""
 
     recipe: str = "db-mobile"
 

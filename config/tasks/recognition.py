@@ -17,8 +17,8 @@ Resize = Literal["stretch", "pad", "keep-ratio"]
 class Recognition(Settings):
     """How a text line becomes CTC time steps.
 
-    An image is scaled to `height_px`; `resize` says what becomes of its width: ``stretch`` to exactly
-    `width_px`, ``pad`` (keep the ratio, fill up to `width_px`, squeeze what is wider), or
+    An image is scaled to `height_px`; `resize` says how its width is handled: ``stretch`` to exactly
+    `width_px`, ``pad`` (keep the ratio, pad to `width_px`, squeeze what is wider), or
     ``keep-ratio`` (up to `width_px`, squeeze what is wider). The network emits one step for every
     `step_px` pixels of width.
     """
@@ -29,7 +29,7 @@ class Recognition(Settings):
     step_px: Annotated[int, Field(ge=1, le=32)]
     max_text_length: Annotated[int, Field(ge=1, le=1024)]
     charset: str | None = None
-    """Path of a charset file, one character a line, relative to the family's file; none: from the data."""
+    """Path of a charset file, one character per line, relative to the family's file; none: from the data."""
     unicode_form: UnicodeForm = "NFC"
 
     @model_validator(mode="after")
@@ -39,7 +39,7 @@ class Recognition(Settings):
         return self
 
     def time_steps(self, width_px: int, height_px: int) -> int:
-        """Return the number of CTC steps that an image of this size gives (at least 1)."""
+        """Return the number of CTC steps for an image of this size (at least 1)."""
         if self.resize != "keep-ratio":
             return self.width_px // self.step_px
         scaled = -(-width_px * self.height_px // max(height_px, 1))  # rounded up
@@ -47,19 +47,19 @@ class Recognition(Settings):
 
 
 class Augmentation(Settings):
-    """How far training images are changed at random; 0 leaves a property as it is."""
+    """How strongly training images are changed at random; 0 leaves a property as it is."""
 
     from_epoch: Annotated[int, Field(ge=0)] = 0
-    """Earlier epochs see the images as they are: a CTC network leaves its all-blank plateau sooner."""
+    """Earlier epochs see the images unchanged: a CTC network leaves its all-blank plateau sooner."""
     join: Share = 0.0
-    """Share of lines that are joined with another one, each at half its width (family: ``stretch``)."""
+    """Share of lines that are joined with another, each at half its width (family: ``stretch``)."""
     shift: Share = 0.04
-    """Of the height; along the line, too."""
+    """As a share of the height; also along the line."""
     stretch: Share = 0.1
     shear: Share = 0.08
-    """Pixels along the line for each pixel of height."""
+    """Pixels along the line per pixel of height."""
     slope: Share = 0.03
-    """Pixels of height for each pixel along the line."""
+    """Pixels of height per pixel along the line."""
     stroke: Share = 0.15
     """Share of images whose strokes are made thicker or thinner."""
     blur: Share = 0.1
@@ -69,7 +69,7 @@ class Augmentation(Settings):
     noisy: Share = 0.3
     """Share of images with noise."""
     noise: Share = 0.04
-    """Its largest standard deviation, of the range from black to white."""
+    """Its largest standard deviation, as a share of the range from black to white."""
 
 
 class RecognitionRecipe(NetworkRecipe):
@@ -83,13 +83,13 @@ class RecognitionGate(GatePolicy):
     """The limits of a recogniser; its error is the character error rate."""
 
     max_error: Share = Field(default=0.10, validation_alias=AliasChoices("max_error", "max_cer"))
-    """The highest character error rate over all lines; `max_cer` is the same."""
+    """The highest character error rate over all lines; `max_cer` is an alias."""
     max_new_loops: Annotated[int, Field(ge=0)] | None = 0
-    """Lines on which the candidate repeats itself and the champion does not."""
+    """Lines on which the candidate loops and the champion does not."""
 
 
 class RecognitionTraining(Training):
-    """By which image and recipe a recogniser is trained."""
+    """The image and recipe that train a recogniser."""
 
     recipe: str = "crnn-lite"
 
@@ -121,7 +121,7 @@ class RecognitionFamily(Family):
 
     @property
     def unicode_form(self) -> UnicodeForm:
-        """The normal form that its texts are brought into."""
+        """The Unicode normal form of its texts."""
         return self.recognition.unicode_form
 
     @property

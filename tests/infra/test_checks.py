@@ -77,7 +77,7 @@ def test_what_the_repository_holds_is_there() -> None:
             "ml.m5.xlarge",
             "ml.c99.mega",
             "10: pipelines.processing.instances.0 is 'ml.c99.mega'; expected a type of instance that there "
-            "is for it. The nearest are ml.",
+            "is for it. The closest are ml.",
         ),
         (
             "tags:",

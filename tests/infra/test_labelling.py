@@ -61,7 +61,7 @@ def test_the_workforce_that_there_is_is_used() -> None:
 
 
 def test_a_pool_without_its_client_is_refused() -> None:
-    with pytest.raises(ValueError, match="user_pool and user_pool_client together"):
+    with pytest.raises(ValueError, match="user_pool and user_pool_client, both or neither"):
         Labelling(backend="ground-truth", user_pool="eu-central-1_abc")
 
 

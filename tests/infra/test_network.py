@@ -105,5 +105,5 @@ def test_dev_has_none() -> None:
 def test_one_network_is_enough() -> None:
     there = {"subnets": ["subnet-0a"], "security_groups": ["sg-0b"]}
     settings = load_environment("prod").model_dump(exclude_unset=True)
-    with pytest.raises(ValueError, match="make_network: true or a network that there is, not both"):
+    with pytest.raises(ValueError, match="make_network: true or an existing network, not both"):
         Environment.model_validate(settings | {"make_network": True, "network": there})
