@@ -17,6 +17,7 @@ import typer.main
 from drawing import png
 
 from cli.main import app
+from cli.output import command, progress
 from corpus.errors import SynthesisError
 from corpus.synthesis import load_recipe
 from corpus.synthesis.synthesise import faces_for
@@ -88,8 +89,9 @@ def test_import_grow_show_export(tmp_path: Path) -> None:
     more = labels(tmp_path / "more", ["0.png\tFT-7", "gone.png\tLT-1", "no tab here"])
     out = tmp_path / "snap"
 
-    imported = run("corpus", "import", "paddle-rec", first, "--out", out, "--json")
+    imported = run("corpus", "import", first, "--format", "paddle-rec", "--out", out, "--json")
     assert imported.returncode == 0, imported.stderr
+    assert imported.stderr.splitlines()[-1].startswith(f"next: glyphline corpus examine {out} --family ")
     assert json.loads(imported.stdout)["samples"] == 2
 
     added = run("corpus", "add", out, more, "--format", "paddle-rec")
@@ -104,8 +106,71 @@ def test_import_grow_show_export(tmp_path: Path) -> None:
     earlier = json.loads(run("corpus", "show", f"{out}@{shown['parents'][0][:10]}", "--json").stdout)
     assert earlier["samples"] == 2
 
+    exported = run("corpus", "export", out, "--format", "csv", "--out", tmp_path / "csv")
+    assert exported.returncode == 0, exported.stderr
+    assert "warning" not in exported.stderr
+
+
+def test_old_spellings_still_work_and_say_the_new_one(tmp_path: Path) -> None:
+    source, out = labels(tmp_path / "first", ["0.png\tPT-101"]), tmp_path / "snap"
+    imported = run("corpus", "import", "paddle-rec", source, "--out", out)
+    assert imported.returncode == 0, imported.stderr
+    assert "warning: `corpus import paddle-rec …` is now `corpus import … --format pa" in imported.stderr
     exported = run("corpus", "export", "csv", out, "--out", tmp_path / "csv")
     assert exported.returncode == 0, exported.stderr
+    assert "is now `corpus export … --format csv`" in exported.stderr
+    trained = run("train", "paddle", "--family", "pid-rec", "--data", out, "--out", out)
+    assert trained.returncode == 2
+    assert "`glyphline train paddle` is now `glyphline train`" in trained.stderr
+    assert "is not empty. Name another --out" in trained.stderr
+    ran = run("pipeline", "run", "--local", "--family", "pid-rec", "--data", tmp_path / "gone")
+    assert ran.returncode == 2
+    assert "`glyphline pipeline run --local` is now `glyphline pipeline run`" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "vlm", "--family", "pid-rec", "--data", "x", "--out", "y"],
+        ["corpus", "import", "csv", "x", "y", "--out", "z"],
+        ["corpus", "import", "x", "y", "--format", "csv", "--out", "z"],
+        ["corpus", "export", "x", "--out", "z"],
+    ],
+)
+def test_what_was_never_a_spelling_is_a_usage_error(tmp_path: Path, words: list[str]) -> None:
+    result = run(*words, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Invalid value" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_next_can_be_pasted_with_the_home_that_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GLYPHLINE_HOME", raising=False)
+    assert command("registry", "approve", "a/1", "--reason", "it reads") == (
+        "glyphline registry approve a/1 --reason 'it reads'"
+    )
+    monkeypatch.setenv("GLYPHLINE_HOME", "/my home")
+    assert command("pipeline", "runs") == "GLYPHLINE_HOME='/my home' glyphline pipeline runs"
+
+
+def test_a_pipe_hears_how_much_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now_s = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    with progress("drawing") as tell:
+        tell(10, 200)
+        now_s += 6
+        tell(20, 200)
+        now_s += 1
+        tell(30, 200)
+        now_s += 5
+        tell(200, 200)
+    assert capsys.readouterr().err.splitlines() == [
+        "drawing: 20 of 200, about 0:54 left",
+        "drawing: 200 of 200",
+    ]
 
 
 @pytest.mark.usefixtures("_tag_fonts")
@@ -121,13 +186,16 @@ def test_synth_twice_gives_identical_bytes(tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         (["corpus", "show", "nowhere"], "nowhere/snapshot.json: no snapshot here"),
-        (["corpus", "import", "padle-rec", ".", "--out", "x"], "Did you mean 'paddle-rec'"),
+        (["corpus", "import", ".", "--format", "padle-rec", "--out", "x"], "Did you mean 'paddle-rec'"),
         (["corpus", "synth", "pid-tag", "--count", "5", "--out", "x"], "Did you mean 'pid-tags'"),
         (["corpus", "examine", "x", "--family", "thai"], "Did you mean 'thai-rec'"),
         (["config", "show", "recipt-rec"], "Did you mean 'receipt-rec'"),
-        (["corpus", "import", "csv", ".", "--out", "x", "--val", "0.9", "--test", "0.2"], "shares"),
+        (
+            ["corpus", "import", ".", "--format", "csv", "--out", "x", "--val", "0.9", "--test", "0.2"],
+            "shares",
+        ),
         (["corpus", "synth", "pid-tags", "--count", "none", "--out", "x"], "Invalid value"),
-        (["corpus", "import", "csv", ".", "--out", "x", "--form", "NFX"], "Invalid value"),
+        (["corpus", "import", ".", "--format", "csv", "--out", "x", "--form", "NFX"], "Invalid value"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(tmp_path: Path, arguments: list[str], told: str) -> None:
