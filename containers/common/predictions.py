@@ -21,7 +21,7 @@ from corpus.paths import local
 from corpus.sample import Sample
 from corpus.snapshot import Snapshot
 from tasks.answers import Answers
-from tasks.base import Allowance, AnswerT, InputT_co, Raw, Task
+from tasks.base import Allowance, AnswerT, InputT_co, Opened, Raw, Task
 
 _CHUNK: dict[Unit, int] = {"sample": 128, "image": 1}
 """Items that one thread is given at a time: lines of equal width among them share batches, and a page is work
@@ -31,7 +31,11 @@ _CHUNK_BYTES = 16 * 1024**2
 _FETCHERS = 16
 _SUFFIXES = {f".{suffix}" for suffix in (*EXTENSIONS.values(), "jpeg", "tiff")}
 
-_Asked = Raw | Problem
+_AHEAD_BYTES, _AHEAD_PIXELS, _AHEAD_THREADS = 64 * 1024, 200_000, 8
+"""Images so small are opened by the thread that reads files, while the model's threads compute: a GPU waits
+for none of them, nor two cores for one another. With more threads it could not keep up."""
+
+_Asked = Raw | Opened[Any] | Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +113,13 @@ def _answered(
     *,
     remote: bool,
 ) -> Iterator[AnswerT | Problem]:
-    """Yield the answer to each of `given`; this thread reads files, the model's threads open and answer."""
+    """Yield the answer to each of `given`; this thread reads files, the model's threads answer."""
     threads, done = model.predictor.threads, 0
     pool = ThreadPoolExecutor(threads, thread_name_prefix="model")
     try:
         asked = _fetched(given, partial(_tried, ask), remote=remote)
+        if threads <= _AHEAD_THREADS:
+            asked = map(partial(_ahead, model.task), asked)
         chunks = _chunks(asked, _CHUNK[model.task.family.unit])
         for results in in_order(pool, partial(_answers, model), chunks, threads + 1):
             done += len(results)
@@ -130,14 +136,15 @@ def _answers(model: Model[Any, AnswerT], chunk: Sequence[_Asked]) -> list[Answer
 
     def inputs() -> Iterator[Any]:
         for one in chunk:
-            try:
-                opened = None if isinstance(one, Problem) else model.task.opened(one, allowance).input
-            except InputError as error:
-                one, opened = error.problem, None
+            if isinstance(one, Raw):
+                try:
+                    one = model.task.opened(one, allowance)
+                except InputError as error:
+                    one = error.problem
             refused.append(one if isinstance(one, Problem) else None)
-            if opened is not None:
-                yield opened
-            del opened  # before the next is decoded
+            if isinstance(one, Opened):
+                yield one.input
+            del one  # before the next is decoded
 
     answers = iter(model.predictor.predict(inputs()))
     return [next(answers) if why is None else why for why in refused]
@@ -163,6 +170,16 @@ def _fetched(given: Sequence[Any], ask: Callable[[Any], _Asked], *, remote: bool
         return
     with ThreadPoolExecutor(_FETCHERS, thread_name_prefix="fetch") as pool:
         yield from in_order(pool, ask, given, 4 * _FETCHERS)
+
+
+def _ahead(task: Task[Any, Any], one: _Asked) -> _Asked:
+    """Return `one` opened where its image is small; what is wrong with it, whoever answers will say."""
+    if not isinstance(one, Raw) or one.image is None or len(one.image) > _AHEAD_BYTES:
+        return one
+    try:
+        return task.opened(one, Allowance(_AHEAD_PIXELS, _AHEAD_PIXELS))
+    except InputError:
+        return one
 
 
 def _tried(ask: Callable[[Any], Raw], one: Any) -> _Asked:

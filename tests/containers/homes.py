@@ -13,6 +13,7 @@ import digits
 import growing
 import pytest
 import sheets
+from servers import GLYPHLINE
 
 from config.protocol import ML_ROOT_VARIABLE
 from containers.common.artifact import Artifact, complete
@@ -73,3 +74,9 @@ def process(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, ML_ROOT_VARIABLE: str(root)}
     command = [sys.executable, "-m", "containers.paddle", *words]
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def glyphline(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line."""
+    command = [GLYPHLINE, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

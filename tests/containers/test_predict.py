@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import sheets
+from homes import glyphline
 from PIL import Image
-from servers import GLYPHLINE, encoded, png
-from tiny_artifact import tiny_detector
+from servers import encoded, png
 from upath import UPath
 
 from cli.predict import predict
 from config.errors import GlyphlineError, Problem
 from config.protocol import ARTIFACT_FILE
-from config.tasks import any_family
 from containers.common.artifact import Artifact, complete
 from containers.common.description import Network
 from containers.common.errors import ArtifactError
@@ -33,7 +30,6 @@ from containers.common.shipped import served_task
 from containers.paddle.image import IMAGE
 from containers.runtime.engine import Engine, lazily
 from containers.runtime.recogniser import Recogniser
-from corpus import formats
 from corpus.errors import CorpusError, ImageError
 from corpus.ingest import Options, import_records
 from corpus.items import Item
@@ -41,41 +37,18 @@ from corpus.records import Record
 from corpus.snapshot import Snapshot
 from corpus.splits import SplitPolicy
 from evaluation.errors import PredictionError
-from tasks import task_of
-from tasks.answers import Answers, encode
-from tasks.detection.answer import Boxes
+from tasks.answers import encode
+from tasks.base import Allowance, Opened, Raw
 from tasks.reading import read_answers
 from tasks.recognition.answer import Reading
+from tasks.recognition.task import RecognitionTask
 
 Lines = Model[Any, Reading]
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [GLYPHLINE, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
 def model(tiny: Artifact) -> Lines:
     return Model(served_task(tiny), IMAGE.open(tiny))
-
-
-@pytest.fixture(scope="module")
-def detector(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    return tiny_detector(tmp_path_factory.mktemp("detector"))
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """A snapshot of 12 drawn pages and one empty one."""
-    folder = tmp_path_factory.mktemp("pages")
-    labels = sheets.write_pages(folder / "labels", 12)
-    (labels / "images/empty.png").write_bytes(encoded(Image.new("L", (256, 192), 255)))
-    with (labels / "train.txt").open("a") as file:
-        file.write("images/empty.png\t[]\n")
-    records = formats.read("paddle-det", UPath(labels))
-    options = Options("sheets", SplitPolicy(golden=0.0), crop_regions=False)
-    return import_records(records, UPath(folder / "snapshot"), options).snapshot
 
 
 def snapshot(folder: Path, count: int, *, regions: bool = False, labelled: bool = True) -> Snapshot:
@@ -141,34 +114,42 @@ def test_the_order_and_the_answers_do_not_depend_on_threads(model: Lines, tmp_pa
     assert done == [(128, 300), (256, 300), (300, 300)]
 
 
-@dataclass(frozen=True)
-class Meeting:
-    """A predictor of boxes whose threads wait for one another before they answer."""
+class Watched(RecognitionTask):
+    """Remembers which thread opened which image, and with which outcome."""
 
-    barrier: threading.Barrier
-    version: str = "0"
+    def __init__(self, family: Any) -> None:
+        super().__init__(family)
+        self.opened_by: list[tuple[str, str]] = []
 
-    @property
-    def threads(self) -> int:
-        return self.barrier.parties
-
-    def warm_up(self) -> None:
-        """It is."""
-
-    def predict(self, inputs: Iterable[object]) -> list[Boxes]:
-        given = list(inputs)
-        self.barrier.wait(20)
-        return [Boxes((), ())] * len(given)
+    def opened(self, raw: Raw, allowance: Allowance) -> Opened[Any]:
+        opened = super().opened(raw, allowance)
+        self.opened_by.append((Path(raw.name).name, threading.current_thread().name.partition("_")[0]))
+        return opened
 
 
-def test_a_few_pages_are_shared_by_all_threads(pages: Snapshot) -> None:
-    task = task_of(any_family("detection"))
-    items = task.items(pages.samples())[:12]
-    done: list[int] = []
-    met = Model(task, Meeting(threading.Barrier(3)))
-    answers = answer_items(met, items, pages, name="pages", progress=lambda at, _: done.append(at))
-    assert len(answers.answers) == 12
-    assert done == list(range(1, 13))  # so soon is a stop heard
+@pytest.mark.parametrize(("threads", "small_by"), [(1, "MainThread"), (9, "model")])
+def test_small_images_are_opened_ahead_and_large_ones_by_the_model(
+    model: Lines, tmp_path: Path, threads: int, small_by: str
+) -> None:
+    contents = {
+        "bad.png": b"no image",
+        "few-bytes.png": encoded(Image.new("L", (900, 900))),
+        "many-bytes.png": png(300, 1, 300),
+        "small.png": png(64),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    assert isinstance(model.predictor, Recogniser)
+    task = Watched(model.task.family)
+    watched = Model(task, replace(model.predictor, threads=threads))
+    bad, *good = answer_images(watched, images_in(UPath(tmp_path)))
+    assert isinstance(bad, Problem)
+    assert bad.rule == "image.unknown"
+    assert [one[0].id for one in good if not isinstance(one, Problem)] == [
+        str(tmp_path / name) for name in list(contents)[1:]
+    ]
+    expected = {"small.png": small_by, "few-bytes.png": "model", "many-bytes.png": "model"}
+    assert sorted(task.opened_by) == sorted(expected.items())
 
 
 def test_a_model_is_loaded_once_whichever_thread_comes_first() -> None:
@@ -254,12 +235,12 @@ def test_an_image_that_cannot_be_read_is_named_and_spoils_no_other(model: Lines,
 def test_the_command_answers_a_snapshot(tiny: Artifact, tmp_path: Path) -> None:
     made = snapshot(tmp_path / "lines", 40)
     out = tmp_path / "predictions.jsonl"
-    done = run("predict", tiny.folder, made.folder, "--split", "val", "--out", out)
+    done = glyphline("predict", tiny.folder, made.folder, "--split", "val", "--out", out)
     assert done.returncode == 0, done.stderr
     count = made.description.counts["val"]
     assert f"{count} lines answered by model {tiny.version}" in done.stderr
     assert "note" not in done.stderr
-    evaluated = run("evaluate", out, "--images", made.folder, "--json")
+    evaluated = glyphline("evaluate", out, "--images", made.folder, "--json")
     assert json.loads(evaluated.stdout)["items"] == count
 
 
@@ -267,13 +248,13 @@ def test_the_command_answers_images_and_names_what_it_cannot(tiny: Artifact, tmp
     (tmp_path / "good.png").write_bytes(png(64))
     (tmp_path / "bad.png").write_bytes(b"no image")
     out = tmp_path / "predictions.jsonl"
-    done = run("predict", tiny.folder, tmp_path / "good.png", tmp_path / "bad.png", "--out", out)
+    done = glyphline("predict", tiny.folder, tmp_path / "good.png", tmp_path / "bad.png", "--out", out)
     assert done.returncode == 1
     assert "bad.png: not an image" in done.stderr
     (line,) = [json.loads(line) for line in out.read_text().splitlines()]
     assert line.keys() == {"id", "prediction", "confidence", "characters"}
     out.unlink()
-    done = run("predict", tiny.folder, tmp_path / "bad.png", "--out", out)
+    done = glyphline("predict", tiny.folder, tmp_path / "bad.png", "--out", out)
     assert (done.returncode, out.exists()) == (2, False)
 
 
@@ -303,68 +284,3 @@ def test_another_images_model_is_refused(tiny: Artifact, tmp_path: Path) -> None
     (tmp_path / "a.png").write_bytes(png(64))
     with pytest.raises(GlyphlineError, match="the image 'vlm'"):
         predict(str(other.folder), [str(tmp_path / "a.png")], str(tmp_path / "x"))
-
-
-# --- pages
-
-
-def test_the_command_answers_a_snapshot_of_pages_and_evaluate_takes_them(
-    detector: Artifact, pages: Snapshot, tmp_path: Path
-) -> None:
-    out, report = tmp_path / "boxes.jsonl", tmp_path / "report.html"
-    done = run("predict", detector.folder, pages.folder, "--out", out)
-    assert done.returncode == 0, done.stderr
-    assert f"13 pages answered by model {detector.version}" in done.stderr
-    read = read_answers(UPath(out), task_of(any_family("detection")))
-    assert sum(len(one.regions) for one in read.items) == sum(
-        one.polygon is not None for one in pages.samples()
-    )
-    assert {len(one.regions) for one in read.items} >= {0}
-    assert sum(len(one.polygons) for one in read.answers) > 12
-    asked = ("--family", "pid-det", "--images", pages.folder, "--report", report, "--json")
-    evaluated = run("evaluate", out, *asked)
-    assert evaluated.returncode in (0, 1), evaluated.stderr
-    found = json.loads(evaluated.stdout)
-    assert (found["task"], found["headline"], found["items"]) == ("detection", "hmean", 13)
-    assert 0.0 < found["error"] <= 1.0
-    assert {one["name"] for one in found["figures"]} >= {"hmean", "hmean_75", "precision", "recall"}
-    assert report.exists()
-    shown = run("evaluate", out, "--family", "pid-det", "--against", out)
-    assert "13 pages of 13 groups" in shown.stdout
-    assert "hmean (IoU 0.5)" in shown.stdout
-
-
-def test_the_command_answers_images_of_pages(detector: Artifact, pages: Snapshot, tmp_path: Path) -> None:
-    out = tmp_path / "boxes.jsonl"
-    images = {one.image for one in pages.samples()}
-    predict(str(detector.folder), [str(pages.folder / "images")], str(out))
-    read = [json.loads(line) for line in out.read_text().splitlines()]
-    assert {one["id"] for one in read} == {str(pages.folder / str(image)) for image in images}
-    assert all(one.keys() == {"id", "answer"} for one in read)
-    assert sum(len(one["answer"]["polygons"]) for one in read) > 12
-    # nobody said what is on them: that is no page without texts
-    with pytest.raises(GlyphlineError, match=r"boxes\.jsonl:1: an answer about an image without labels"):
-        read_answers(UPath(out), task_of(any_family("detection")))
-
-
-def test_a_record_of_another_task_is_refused_with_its_line(
-    model: Lines, pages: Snapshot, tmp_path: Path
-) -> None:
-    task = task_of(any_family("detection"))
-    items = task.items(pages.samples())[:2]
-    boxes = Boxes((((1.0, 2.0), (9.0, 2.0), (9.0, 5.0)),), (0.5,))
-    mixed = tmp_path / "mixed.jsonl"
-    whole = encode(task, Answers("pages", tuple(items), (boxes, boxes)))
-    line = b'{"id":"a","reference":"x","prediction":"y"}\n'
-    assert read_answers(UPath(_written(mixed, whole)), task).answers == (boxes, boxes)
-    with pytest.raises(GlyphlineError, match=r"mixed\.jsonl:3: a record that is none of detection"):
-        read_answers(UPath(_written(mixed, whole + line)), task)
-    with pytest.raises(GlyphlineError, match=r"mixed\.jsonl:2: "):
-        read_answers(UPath(_written(mixed, line + whole)), model.task)
-    with pytest.raises(GlyphlineError, match=r"mixed\.csv: the ending '\.csv'; expected \.jsonl or \.ndjson"):
-        read_answers(UPath(_written(tmp_path / "mixed.csv", b"id,reference,prediction\na,x,y\n")), task)
-
-
-def _written(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
