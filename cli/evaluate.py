@@ -97,10 +97,12 @@ def evaluate(
     if not as_json:
         tell_evaluation(result)
     if report is None:
+        from config.protocol import REPORT_FILE
+
         said = {"--against": against, "--references": references, "--family": family, "--policy": policy}
         said |= {"--facts": facts, "--images": images, "--form": form}
         again = [word for option, value in said.items() if value is not None for word in (option, value)]
-        tell_next("evaluate", predictions, *again, *(["--first"] if first else []), "--report", "report.html")
+        tell_next("evaluate", predictions, *again, *(["--first"] if first else []), "--report", REPORT_FILE)
     raise typer.Exit(0 if result.gate is None or result.gate.passed else 1)
 
 
