@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from registry.versions import Version
 
 _EXECUTION = re.compile(r"arn:[a-z-]+:sagemaker:[a-z0-9-]+:\d{12}:pipeline/[^/]+/execution/[^/]+")
-_OF_A_MODEL = "FAMILY, FAMILY/3, FAMILY/champion, FAMILY/latest, a folder, model.tar.gz or s3://…"
+_OF_A_MODEL = "FAMILY, FAMILY/3, FAMILY/champion, FAMILY/latest, s3://…, a folder or model.tar.gz"
 _OF_A_VERSION = "FAMILY, FAMILY/3, FAMILY/champion or FAMILY/latest"
 _YAML = (".yaml", ".yml")
 _FIT_MUCH = ("classes",)
@@ -141,51 +141,6 @@ def group(family: str, groups: tuple[str, ...], environment: str | None = None) 
     return Place(load_environment(environment), NO_ACCOUNT).name(name)
 
 
-@contextmanager
-def model_here(said: str, scratch: Path) -> Iterator[Path]:
-    """Give the path of a model on this machine; what lies in S3 is brought below `scratch` first.
-
-    Raises:
-        InputError: there is none.
-    """
-    from containers.common.artifact import given_as
-
-    found = model(said)
-    if isinstance(found.place, Path):
-        if found.version is not None:
-            _hint(
-                f"note: {said} is {found.version.reference}, version {found.version.metadata.get('version')}"
-            )
-        yield found.place
-        return
-    with given_as(said):
-        yield _fetched(found.place, scratch / "fetched")
-
-
-def _fetched(uri: str, target: Path) -> Path:
-    """Return the path of a copy of the archive `uri`, or of the one in the folder `uri`, or of its files."""
-    from config.protocol import MODEL_FILE
-    from corpus.paths import as_path
-
-    place = as_path(uri)
-    target.mkdir()
-    packed = place if place.name.endswith(".tar.gz") else place / MODEL_FILE
-    if packed.exists():
-        (target / MODEL_FILE).write_bytes(packed.read_bytes())
-        return target / MODEL_FILE
-    files = [one for one in place.rglob("*") if one.is_file()]
-    if not files:
-        remedy = "Check bucket and key: aws s3 ls."
-        raise InputError(
-            Problem("name.model", "nothing here", f"a model's folder or {MODEL_FILE}", remedy, uri)
-        )
-    for one in files:
-        copy = target / str(one).removeprefix(str(place)).lstrip("/")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(one.read_bytes())
-    return target
-
-
 def _holds_a_model(path: Path) -> bool:
     from config.protocol import ARTIFACT_FILE, MODEL_FILE
 
@@ -195,7 +150,9 @@ def _holds_a_model(path: Path) -> bool:
 
 
 def _is_reference(said: str) -> bool:
-    return said.endswith(_YAML) or (said.count("/") <= 1 and not said.startswith((".", "/", "~")))
+    if said.startswith((".", "/", "~")) or said.endswith(".tar.gz"):
+        return said.endswith(_YAML)
+    return said.endswith(_YAML) or said.count("/") <= 1
 
 
 def _in_registry(said: str, path: Path, environment: str | None, registry: Registry | None) -> Version | None:

@@ -29,7 +29,7 @@ _MARKS = {
     "Stopped": ("■", "yellow"),
 }
 _REFRESHES_PER_S = 4
-_PLAIN_EVERY_S = 10.0
+_PLAIN_EVERY_S = 5.0
 """How often a pipe gets the last line of a running job."""
 
 

@@ -57,7 +57,7 @@ def predict(
     """
     import tempfile
 
-    from cli.names import model_here
+    from cli.models import model_here
     from corpus.paths import as_path, write_whole
     from evaluation.wording import counted
     from tasks.answers import lines

@@ -25,7 +25,7 @@ def serve(
     """
     import tempfile
 
-    from cli.names import model_here
+    from cli.models import model_here
     from containers.common.dispatch import image_of
     from containers.runtime.serving.job import serve_artifact
 

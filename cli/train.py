@@ -105,7 +105,7 @@ def _take_old_spelling(words: Sequence[str]) -> None:
 
 @contextmanager
 def _begin_from(champion: str | None) -> Iterator[Path | None]:
-    from cli.names import model_here
+    from cli.models import model_here
 
     if champion in (None, "none"):
         yield None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from corpus import formats
 from corpus.ingest import Options, import_records
 from corpus.paths import as_path
 from corpus.splits import SplitPolicy
+from pipelines import account
 from registry.database import ensure
 from registry.errors import UnknownVersionError
 from registry.mlflow import MlflowRegistry, local_registry
@@ -183,7 +185,35 @@ def _refusal(*words: object) -> GlyphlineError:
     return error
 
 
+def test_in_an_account_a_family_is_named_without_the_prefix_of_its_group() -> None:
+    groups = ("glyphline-dev-pid-rec", "other")
+    assert names.group(FAMILY, groups, "dev") == "glyphline-dev-pid-rec"
+    assert names.group("glyphline-dev-pid-rec", groups, "dev") == "glyphline-dev-pid-rec"
+    assert names.group("other", groups, "dev") == "other"
+    assert names.group(FAMILY, groups) == FAMILY, "this machine's groups have no prefix"
+
+
 # --- runs
+
+
+@dataclass(frozen=True)
+class _Account:
+    """What the account answers about its runs."""
+
+    arn: str = "arn:aws:sagemaker:eu-central-1:123456789012:pipeline/glyphline-dev-pid-rec/execution/new"
+
+    def runs(self, _client: object, pipeline: str) -> Iterator[account.Run]:
+        if pipeline == "glyphline-dev-pid-rec":
+            yield account.Run(self.arn, "Executing", None)
+
+
+def test_with_an_environment_a_family_is_its_latest_run_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.account.account_of", lambda _: "123456789012")
+    monkeypatch.setattr("cli.account.client", lambda *_: None)
+    monkeypatch.setattr(account, "runs", _Account().runs)
+    assert names.run(FAMILY, "dev") == _Account.arn
+    with pytest.raises(InputError, match="no run of glyphline-dev-thai-rec in the account of dev"):
+        names.run("thai-rec", "dev")
 
 
 def test_a_run_is_named_by_its_family_too(here: Path) -> None:

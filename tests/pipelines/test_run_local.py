@@ -115,7 +115,7 @@ def test_new_labels_continue_from_the_approved_champion(laptop: Laptop) -> None:
         (f"{_RUN} -p MaxError=50", "0.05 is 5 %"),
         (f"{_RUN} -p TrainingInstance=large", "TrainingInstance"),
         ("pipeline show arn:foo", "execution/ID"),
-        (f"{_RUN} --champion nowhere.tar.gz", "something that is there"),
+        (f"{_RUN} --champion nowhere.tar.gz", "no file or folder 'nowhere.tar.gz'; expected"),
         ("pipeline resume nothing", "nothing"),
     ],
 )
