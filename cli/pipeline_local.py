@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import completion
-from cli.options import FamilyOption, ParameterOption, RunArgument, TokenOption, pairs
+from cli.data import snapshot_of
+from cli.options import FamilyOption, FormatOption, ParameterOption, RunArgument, TokenOption, pairs
 from cli.output import print_table, runs_table, tell_next, tell_old
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ def run(
     data: Annotated[
         str,
         typer.Option(
-            help="A snapshot on this machine: FOLDER or FOLDER@HASH.", autocompletion=completion.snapshots
+            help="A snapshot on this machine (FOLDER or FOLDER@HASH), or data in a format.",
+            autocompletion=completion.snapshots,
         ),
     ],
+    format_name: FormatOption = None,
     local: Annotated[bool, typer.Option("--local", hidden=True)] = False,
     champion: Annotated[
         str | None,
@@ -69,7 +72,8 @@ def run(
         tell_old("glyphline pipeline run --local", "glyphline pipeline run")
     said = pairs(parameter or [], "--parameter")
     check_values(said)
-    chosen, opened = load_family(family), snapshot(data)
+    chosen = load_family(family)
+    opened = snapshot(snapshot_of(data, format_name, chosen))
     place = Place(load_environment(environment), NO_ACCOUNT, local=True)
     begin_from = champion_uri(champion, local_registry(_hint), place.name(chosen.family))
     _hint("building the pipeline …")  # the SDK's import takes seconds

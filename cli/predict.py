@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cli import completion
+from cli.data import snapshot_of
 from cli.names import plain
-from cli.options import ModelArgument
+from cli.options import FormatOption, ModelArgument
 from cli.output import print_json, progress, tell_next, tell_problems
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="DATA",
-            help="A snapshot (FOLDER or FOLDER@HASH), or images: files and folders.",
+            help="A snapshot (FOLDER or FOLDER@HASH), data in --format, or images: files and folders.",
             show_default=False,
             autocompletion=completion.snapshots,
         ),
@@ -46,6 +47,7 @@ def predict(
     ] = None,
     split: Annotated[SplitName | None, typer.Option(help="Of a snapshot: this split alone.")] = None,
     engine: Engine = None,
+    format_name: FormatOption = None,
 ) -> None:
     """Ask a model about images or a snapshot: what it answers.
 
@@ -64,11 +66,13 @@ def predict(
 
     places = [plain(one) for one in data]
     target = None if out is None else as_path(plain(out))
-    _check_out(target, places)
+    _check_out(target, places, format_name)
     started_s = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch, model_here(model, Path(scratch)) as place:
         version, opened = _opened(place, Path(scratch), engine)
         task = opened.task
+        if format_name is not None:
+            places = [snapshot_of(one, format_name, task.family) for one in places]
         pairs, problems = _answers(opened, places, split, Path(scratch))
     tell_problems(problems, None)
     answered = b"".join(lines(task, pairs))
@@ -80,7 +84,7 @@ def predict(
     done, where = counted(len(pairs), task.family.noun), "" if out is None else f": {out}"
     typer.echo(f"{done} answered by model {version}, {rate:,.1f} a second{where}", err=True)
     if pairs and out is not None and _is_one_snapshot(places):
-        tell_next("evaluate", out, *_of_task(task.family.task), "--images", data[0].partition("@")[0])
+        tell_next("evaluate", out, *_of_task(task.family.task), "--images", places[0].partition("@")[0])
     if problems:
         raise typer.Exit(1 if pairs else 2)
 
@@ -173,14 +177,14 @@ def _is_one_snapshot(places: list[str]) -> bool:
     return len(places) == 1 and (is_snapshot(as_path(places[0])) or not as_path(places[0]).exists())
 
 
-def _check_out(out: UPath | None, places: list[str]) -> None:
+def _check_out(out: UPath | None, places: list[str], format_name: str | None) -> None:
     """Refuse what could not be written in the end, before the work begins."""
     from config.errors import InputError, Problem, StateError
     from corpus.paths import as_path, local
 
     if out is None:
         one = as_path(places[0])
-        if len(places) == 1 and one.is_file():
+        if len(places) == 1 and one.is_file() and format_name is None:
             return
         found, expected = "no --out", "where the answers to more than one image go"
         raise InputError(Problem("predict.out", found, expected, "Say it: --out predictions.jsonl."))

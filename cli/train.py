@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import completion
-from cli.options import ChampionOption, FamilyOption, SetOption, pairs
+from cli.data import snapshot_of
+from cli.options import ChampionOption, FamilyOption, FormatOption, SetOption, pairs
 from cli.output import facts_table, print_table, shown, tell_next, tell_old
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ def train(
     data: Annotated[
         str,
         typer.Option(
-            help="A snapshot (FOLDER or FOLDER@HASH), or PaddleOCR label files.",
+            help="A snapshot (FOLDER or FOLDER@HASH), or data in a format.",
             autocompletion=completion.snapshots,
         ),
     ],
     out: Annotated[Path, typer.Option(help="The folder that the model is written to; nothing may be there.")],
+    format_name: FormatOption = None,
     champion: ChampionOption = None,
     replay: Annotated[
         str | None,
@@ -75,6 +77,8 @@ def train(
     kept = checkpoints or out.with_name(f"{out.name}.checkpoints")
     if size() == 1:  # whoever starts several processes has looked before
         _check_out(out)
+    if format_name is not None:
+        data = snapshot_of(data, format_name, chosen)
     stop = Stop()
     with _begin_from(champion) as model, _reference(data) as learnt, _reference(replay) as old:
         inputs = Inputs(data=str(learnt), out=out, checkpoints=kept, model=model, replay=old)

@@ -299,6 +299,22 @@ def test_a_format_is_guessed_where_one_fits_and_that_is_said(here: Path, made: P
         names.format_of("empty", None)
 
 
+def test_data_in_a_format_stand_where_a_snapshot_does(here: Path, tiny: Artifact) -> None:
+    source = _labels(here / "lines", {f"{number}.png": f"PT-{number}" for number in range(3)})
+    for out in ("a.jsonl", "b.jsonl"):
+        told = says("predict", tiny.folder, source, "--format", "paddle-rec", "--out", out)
+        assert "3 lines answered" in told.stderr
+    rows = [json.loads(line) for line in (here / "a.jsonl").read_text().splitlines()]
+    assert sorted(row["reference"] for row in rows) == ["PT-0", "PT-1", "PT-2"]
+    (kept,) = (here.parent / "home" / "imported").iterdir()  # twice the same, once there
+    assert f"--images {kept}" in told.stderr
+    begun = _refusal("pipeline", "run", "--family", FAMILY, "--data", source, "-p", "MaxEror=1")
+    assert "Did you mean 'MaxError'" in str(begun)
+    refused = _refusal("train", "--family", FAMILY, "--data", source, "--format", "csv", "--out", "x")
+    assert "no file *.csv in the folder" in str(refused)
+    assert "data" in str(_refusal("train", "--family", FAMILY, "--data", source, "--out", "x"))
+
+
 def test_where_several_formats_fit_they_are_named(here: Path) -> None:
     source = _labels(here / "both", {"0.png": "PT-101"})
     (source / "labels.csv").write_text("image_file,text\n0.png,PT-101\n")
