@@ -37,7 +37,7 @@ class RunFacts(Settings):
     title: str | None = None
     artifact: ArtifactFacts = ArtifactFacts()
     lineage: dict[str, str] = Field(default_factory=dict)
-    """Snapshot, parent model, charset hash, code version …: shown unchanged, in this order."""
+    """Snapshot, parent model, vocabulary hash, code version …: shown unchanged, in this order."""
     training: tuple[TrainingPoint, ...] = ()
 
 

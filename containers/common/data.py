@@ -65,7 +65,8 @@ def refusal(found: Examination) -> Problem:
     sample = f"{begin.sample}: " if begin.sample else ""
     times = f" ({len(placed.occurrences):,} times)" if len(placed.occurrences) > 1 else ""
     total = "" if placed is first else f"; {where.found}"
-    others = f" (and {more} more kinds of faults)" if more else ""
+    kinds = "kind of fault" if more == 1 else "kinds of faults"
+    others = f" (and {more} more {kinds})" if more else ""
     return Problem(
         first.rule,
         f"{sample}{begin.found}: {placed.summary.removesuffix('.')}{times}{total}{others}",

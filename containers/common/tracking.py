@@ -34,7 +34,7 @@ class TrackedRun:
     """What is worth keeping of one pipeline run.
 
     `curves` are the figures of each epoch or step, one of which is called ``epoch`` or ``step``. `metrics`
-    are those of the evaluation; `tags` say where the model comes from (snapshot, parent, charset hash,
+    are those of the evaluation; `tags` say where the model comes from (snapshot, parent, vocabulary hash,
     versions). `artifacts` are files.
     """
 

@@ -166,7 +166,7 @@ def processes(containers: Containers, bench: Bench, report: Report, reference: P
         "prepare what holds out nothing: exit 2", code == 2 and "no sample to measure on" in told, told
     )
     given = {"model": reference / "model", "champion": None, "heldout": bench.data, "config": None}
-    code, log, job = run("evaluate", ("evaluate", "--max-cer", "1.0"), given)
+    code, log, job = run("evaluate", ("evaluate", "--max-error", "1.0"), given)
     decided = job / "processing/output/evaluation/decision.json"
     report.check("evaluate: exit 0 and a decision", code == 0 and decided.exists(), last_line(log))
 
