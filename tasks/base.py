@@ -115,7 +115,7 @@ class Task(Protocol[InputT_co, AnswerT]):
         """
 
     def opened(self, raw: Raw, allowance: Allowance) -> Opened[InputT_co]:
-        """Return what a model takes, opened without trust; in the threads that run the model, or ahead of them.
+        """Return what a model takes, opened without trust, in the threads that run it or ahead of them.
 
         Raises:
             RequestError: a field is missing, unknown or of the wrong kind.
