@@ -133,6 +133,14 @@ def test_a_folder_without_a_model_does_not_hide_a_version(here: Path, tiny: Arti
 
 
 @pytest.mark.usefixtures("registry")
+def test_of_a_folder_that_is_no_model_whoever_opens_it_says_what_is_missing(here: Path) -> None:
+    (here / "scans").mkdir()
+    (here / "a.png").write_bytes(png(3, (64, 32)))
+    assert names.model("scans").place == Path("scans")
+    assert "scans: no model artifact here" in str(_refusal("predict", "scans", "a.png"))
+
+
+@pytest.mark.usefixtures("registry")
 def test_an_unknown_model_says_where_it_was_looked_for_and_what_is_near() -> None:
     with pytest.raises(InputError) as told:
         names.model("pid-red/2")
@@ -169,6 +177,10 @@ def test_a_model_in_s3_answers_too(here: Path, tiny: Artifact) -> None:
     (here / "a.png").write_bytes(png(3, (64, 32)))
     from_s3 = json.loads(says("predict", "s3://models/released", "a.png").stdout)
     assert from_s3 == json.loads(says("predict", tiny.folder, "a.png").stdout)
+    (folder / "charset.txt").write_bytes(b"changed")
+    assert "s3://models/released (charset.txt): another content" in str(
+        _refusal("predict", "s3://models/released", "a.png")
+    )
     assert "s3://models/gone: nothing here" in str(_refusal("predict", "s3://models/gone", "a.png"))
 
 
@@ -294,6 +306,8 @@ def test_a_format_is_guessed_where_one_fits_and_that_is_said(here: Path, made: P
     told = says("corpus", "import", source, "--out", "guessed", "--json")
     assert json.loads(told.stdout)["samples"] == 2
     assert "has the format paddle-rec" in told.stderr
+    says("corpus", "export", made, "--format", "csv", "--out", "as-csv")
+    assert names.format_of("as-csv", None) == "csv", "its folders of images are no classes"
     (here / "empty").mkdir()
     with pytest.raises(InputError, match="neither a snapshot nor data of a known format"):
         names.format_of("empty", None)
@@ -312,7 +326,6 @@ def test_data_in_a_format_stand_where_a_snapshot_does(here: Path, tiny: Artifact
     assert "Did you mean 'MaxError'" in str(begun)
     refused = _refusal("train", "--family", FAMILY, "--data", source, "--format", "csv", "--out", "x")
     assert "no file *.csv in the folder" in str(refused)
-    assert "data" in str(_refusal("train", "--family", FAMILY, "--data", source, "--out", "x"))
 
 
 def test_where_several_formats_fit_they_are_named(here: Path) -> None:
