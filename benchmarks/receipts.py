@@ -68,7 +68,7 @@ def main() -> None:
     WORK.mkdir(parents=True)
     data = WORK / "data"
     family = _family(given)
-    run = ["pipeline", "run", "--local", "--family", str(family), "--data", str(data)]
+    run = ["pipeline", "run", "--family", str(family), "--data", str(data)]
     if given.max_cer is not None:
         run += ["--parameter", f"MaxError={given.max_cer}"]
     approve = (

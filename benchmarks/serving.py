@@ -204,7 +204,7 @@ async def load(port: int, images: Sequence[bytes], clients: int, seconds: float)
 def main() -> None:
     """Measure, print and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--artifact", type=Path, help="a trained model, as `glyphline train paddle` makes it")
+    parser.add_argument("--artifact", type=Path, help="a trained model, as `glyphline train` makes it")
     parser.add_argument("--data", help="a snapshot whose validation split is read")
     parser.add_argument("--count", type=int, default=512)
     parser.add_argument("--seconds", type=float, default=5.0)

@@ -141,7 +141,9 @@ def paddleocrs(checkout: Path, python: str, seconds: float) -> dict[str, object]
     data = drawn("thai-syllables", 6984, 7)
     exported = WORK / "paddle-rec"
     if not exported.exists():
-        subprocess.run([*GLYPHLINE, "corpus", "export", "paddle-rec", data, "--out", exported], check=True)
+        subprocess.run(
+            [*GLYPHLINE, "corpus", "export", data, "--format", "paddle-rec", "--out", exported], check=True
+        )
     characters = sorted(set((exported / "rec_gt_train.txt").read_text()) - set("\t\n"))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

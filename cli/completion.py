@@ -10,11 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 from config.home import home
+from config.protocol import ARTIFACT_FILE, SNAPSHOT_FILE
 
 _CONFIG = Path(__file__).parent.parent / "config"
 _DRAWINGS = Path(__file__).parent.parent / "corpus" / "synthesis" / "recipes"
-_MARK = "snapshot.json"  # config.protocol.SNAPSHOT_FILE; a test holds the two together
-_RUN = "run.json"  # pipelines.local.state.RUN, likewise
+_RUN = "run.json"  # pipelines.local.state.RUN; a test holds the two together
 _DATABASE = "mlflow.db"  # registry.mlflow.DATABASE, likewise
 _HASH_DIGITS = 12
 _MOST_FOLDERS = 500
@@ -92,7 +92,7 @@ def versions(incomplete: str) -> list[str]:
 
 def models(incomplete: str) -> list[str]:
     """Return the registered versions, and the folders and archives of models, that begin so."""
-    return [*versions(incomplete), *_beginning(incomplete, _holding(incomplete, "artifact.json"))]
+    return [*versions(incomplete), *_beginning(incomplete, _holding(incomplete, ARTIFACT_FILE))]
 
 
 def snapshots(incomplete: str) -> list[str]:
@@ -100,7 +100,7 @@ def snapshots(incomplete: str) -> list[str]:
     folder, at, _ = incomplete.partition("@")
     if at:
         return _beginning(incomplete, (f"{folder}@{one[:_HASH_DIGITS]}" for one in _hashes(Path(folder))))
-    return _beginning(incomplete, _holding(incomplete, _MARK))
+    return _beginning(incomplete, _holding(incomplete, SNAPSHOT_FILE))
 
 
 def runs(incomplete: str) -> list[str]:
@@ -152,7 +152,7 @@ def _holding(incomplete: str, mark: str) -> Iterator[str]:
 
 def _hashes(folder: Path) -> Iterator[str]:
     try:
-        yield str(json.loads((folder / _MARK).read_bytes())["hash"])
+        yield str(json.loads((folder / SNAPSHOT_FILE).read_bytes())["hash"])
     except (OSError, ValueError, KeyError):
         return
     yield from sorted(path.stem for path in (folder / "history").glob("*.json"))

@@ -64,6 +64,8 @@ def diff(family: FamilyOption, environment: EnvironmentOption = "dev") -> None:
         there = account.deployed(client("sagemaker", place.environment), built.name)
     changes = account.changes(there, built.definition)
     typer.echo(changes or f"{built.name}: nothing would change", nl=not changes)
+    if changes:
+        tell_next("pipeline", "upsert", "--family", family, "--environment", environment)
     raise typer.Exit(1 if changes else 0)
 
 

@@ -15,7 +15,7 @@ from cli import completion
 from config.environment import environment_names
 from config.home import HOME_VARIABLE
 from config.images import IMAGES
-from config.protocol import ARTIFACT_FILE, NONE, SNAPSHOT_FILE
+from config.protocol import ARTIFACT_FILE, NONE
 from config.schemas import NAMES
 from config.tasks import TASKS, family_names, load_family, recipes_of
 from corpus import formats
@@ -124,7 +124,6 @@ def test_nothing_heavy_is_imported() -> None:
     )
     modules = set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
     assert not modules & {"pydantic", "yaml", "numpy", "mlflow", "sqlalchemy", "upath", "PIL"}
-    assert SNAPSHOT_FILE == completion._MARK
 
 
 def _snapshot(folder: Path) -> Snapshot:

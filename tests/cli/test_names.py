@@ -205,6 +205,23 @@ def test_in_an_account_a_family_is_named_without_the_prefix_of_its_group() -> No
     assert names.group(FAMILY, groups) == FAMILY, "this machine's groups have no prefix"
 
 
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize(
+    ("words", "following"),
+    [
+        (["list"], f"registry show {FAMILY}/2"),
+        (["show", FAMILY], None),
+        (["show", f"{FAMILY}/latest"], f"registry approve {FAMILY}/2 --reason '…'"),
+        (["approve", f"{FAMILY}/2", "--reason", "better"], f"serve {FAMILY}"),
+        (["reject", FAMILY, "--reason", "slow"], f"registry list {FAMILY}"),
+    ],
+)
+def test_the_registry_says_what_is_next(words: list[str], following: str | None, here: Path) -> None:
+    told = says("registry", *words).stderr.splitlines()
+    home = f"{HOME_VARIABLE}={here.parent / 'home'}"
+    assert told[-1:] == ([] if following is None else [f"next: {home} glyphline {following}"])
+
+
 # --- runs
 
 

@@ -180,7 +180,7 @@ def test_a_stopped_job_goes_on_as_if_nothing_had_been(
 
 
 def _command_line(home: Path, out: Path, *more: str) -> subprocess.Popen[str]:
-    command = [Path(sys.executable).parent / "glyphline", "train", "paddle", "--family", home / "family.yaml"]
+    command = [Path(sys.executable).parent / "glyphline", "train", "--family", home / "family.yaml"]
     return subprocess.Popen(
         [*command, "--data", home / "old/snapshot", "--out", out, *more],
         env={**os.environ, "OMP_NUM_THREADS": "1"},

@@ -203,7 +203,7 @@ def test_this_machine_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_the_command_asks_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.readiness.quotas", lambda *_: [Check("quota x", "failed", "0", "Raise it.")])
-    told = CliRunner().invoke(app, ["doctor", "--account", "--environment", "dev"])
+    told = CliRunner().invoke(app, ["doctor", "--environment", "dev"])
     assert told.exit_code == 1, told.exception
     assert f"ok      account: {ACCOUNT} in {REGION}" in told.stdout
     assert "failed  cdk bootstrap: none" in told.stdout
