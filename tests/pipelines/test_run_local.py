@@ -100,6 +100,9 @@ def test_new_labels_continue_from_the_approved_champion(laptop: Laptop) -> None:
     assert second.parent == first.metadata["version"]
     assert (first.status, second.status) == ("Approved", "PendingManualApproval")
     assert local_registry().champion("digits") == first
+    image = next((laptop.folder / "data" / "images").rglob("*.png"))
+    for model, meant in (("digits", first), ("digits/latest", second)):
+        assert f"answered by model {meant.metadata['version']}" in laptop.says(f"predict {model} {image}")
 
 
 @pytest.mark.parametrize(
