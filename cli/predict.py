@@ -11,7 +11,7 @@ import typer
 
 from cli import completion
 from cli.data import snapshot_of
-from cli.names import plain
+from cli.names import plain, snapshot
 from cli.options import FormatOption, ModelArgument
 from cli.output import print_json, progress, tell_next, tell_problems
 
@@ -186,6 +186,8 @@ def _check_out(out: UPath | None, places: list[str], format_name: str | None) ->
         one = as_path(places[0])
         if len(places) == 1 and one.is_file() and format_name is None:
             return
+        if not one.exists():
+            snapshot(places[0])  # an image that is not there is no matter of --out
         found, expected = "no --out", "where the answers to more than one image go"
         raise InputError(Problem("predict.out", found, expected, "Say it: --out predictions.jsonl."))
     place = local(out)

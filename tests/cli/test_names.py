@@ -166,6 +166,7 @@ def test_a_version_answers_an_image_on_standard_output(here: Path) -> None:
     assert isinstance(answer["prediction"], str)
     assert "1 line answered by model" in told.stderr
     assert "--out predictions.jsonl" in str(_refusal("predict", f"{FAMILY}/2", "a.png", "a.png"))
+    assert "--out" not in str(_refusal("predict", f"{FAMILY}/2", "b.png"))
 
 
 @pytest.mark.usefixtures("store")
