@@ -136,7 +136,6 @@ def _of_snapshot(
     tell: Callable[[int, int | None], None],
 ) -> list[tuple[Item, Any]]:
     """Return what the model answered about the items of a snapshot, in manifest order."""
-    from cli.names import snapshot
     from config.errors import InputError, Problem
     from containers.common.predictions import answer_items
 
