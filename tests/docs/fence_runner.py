@@ -1,4 +1,4 @@
-"""Run the commands of the pages as a reader would: `python tests/docs/fence_runner.py [PAGE…]` takes the slow ones.
+"""Run the commands of the pages as a reader would: `python tests/docs/fence_runner.py [PAGE…]`: slow ones.
 
 All fences of a page run in one shell, in a folder of their own that holds what the page presumes.
 """
@@ -6,6 +6,7 @@ All fences of a page run in one shell, in a folder of their own that holds what 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shlex
 import signal
@@ -40,7 +41,7 @@ class Outcome:
 def script(some: Sequence[Fence]) -> str:
     """Return a shell script that names each command before it runs, and stops at one that ends otherwise."""
     said = [
-        "said() { printf '\\n[%4d s] %s: $ %s\\n' $SECONDS \"$1\" \"$2\"; }",
+        'said() { printf \'\\n[%4d s] %s: $ %s\\n\' $SECONDS "$1" "$2"; }',
         "held() {",
         '  [ "$1" -eq "$2" ] && return',
         f'  echo "$3: exit code $1, and not $2"; exit {_BROKEN}',
@@ -67,7 +68,7 @@ def run(page: str, some: Sequence[Fence], folder: Path, *, show: bool = False) -
     began = time.monotonic()
     with (folder / ".output").open("w+", encoding="utf-8") as output:
         shell = subprocess.Popen(
-            ["bash", "-c", script(some)],  # noqa: S607
+            ["bash", "-c", script(some)],
             cwd=folder,
             env=_environment(folder),
             stdin=subprocess.DEVNULL,
@@ -116,10 +117,8 @@ class _home:  # noqa: N801
 
 def _stop(group: int) -> None:
     """End what a fence left running, such as a server."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

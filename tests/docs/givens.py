@@ -1,4 +1,4 @@
-"""What a page presumes its reader to have: receipts in a folder, predictions, a model. Made small, in a second."""
+"""What a page presumes its reader to have: receipts in a folder, predictions, a model; all small."""
 
 from __future__ import annotations
 
@@ -61,7 +61,12 @@ def line_image(path: Path) -> None:
 def _texts(number: int) -> tuple[str, ...]:
     """Return the lines of a receipt: no two receipts share one, as no split may show what another holds."""
     shop = f"{_SHOPS[number % len(_SHOPS)]} {number * 37 % 1000}"
-    return (shop, f"INV {number:04}", f"TOTAL {number + 100}.{number * 13 % 100:02}", f"CASH {number + 300}.00")
+    return (
+        shop,
+        f"INV {number:04}",
+        f"TOTAL {number + 100}.{number * 13 % 100:02}",
+        f"CASH {number + 300}.00",
+    )
 
 
 def _readme(folder: Path) -> None:

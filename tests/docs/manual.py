@@ -44,7 +44,7 @@ class Piece:
 
 
 def pages() -> list[Path]:
-    """Return the pages that are held to all of this; decisions and the changelog say what was, not what is."""
+    """Return the pages that are held to all of this; decisions and the changelog say what was."""
     return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -1,4 +1,4 @@
-"""What a page tells people to paste works: each block of commands says who runs it, and those marked `run` run here."""
+"""What a page tells people to paste works: each block says who runs it; those marked `run` run here."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def test_every_block_names_its_language() -> None:
 
 
 def test_every_block_of_commands_says_who_runs_it() -> None:
-    unsaid = [
-        f"{one.file}:{one.line}" for one in FENCES if one.language in SHELLS and one.mark is None
-    ]
+    unsaid = [f"{one.file}:{one.line}" for one in FENCES if one.language in SHELLS and one.mark is None]
     assert not unsaid, f"say one of {', '.join(MARKS)} behind the language: {', '.join(unsaid)}"
 
 
@@ -55,7 +53,9 @@ def ran(folder: Path, text: str, language: str = "sh") -> tuple[int, str]:
 
 
 def test_the_runner_stops_at_what_ends_otherwise_than_it_says(tmp_path: Path) -> None:
-    code, said = ran(tmp_path, "true\nfalse  # exit code 1: as it says\nsh -c 'exit 3' \\\n  x\ntouch never\n")
+    code, said = ran(
+        tmp_path, "true\nfalse  # exit code 1: as it says\nsh -c 'exit 3' \\\n  x\ntouch never\n"
+    )
     assert code != 0
     assert "page.md:12: exit code 3, and not 0" in said
     assert not (tmp_path / "never").exists()
