@@ -10,6 +10,8 @@ from fence_runner import run, script, to_run
 from manual import MARKS, SHELLS, Fence, fences, named, pages
 from shell_lines import lines
 
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy")  # MLflow on SQLAlchemy 2.1
+
 FENCES = [one for path in pages() for one in fences(path)]
 RUN = [path for path in pages() if to_run(path, ["run"])]
 NO_FONTS = "scripts/install-system-packages.sh"
