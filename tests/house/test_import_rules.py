@@ -27,6 +27,8 @@ STORES = "registry and labeling ask a predictor at most: no framework"
 BY_STRING = "pipelines and infra name images, tasks and steps by string"
 ENGINE = "the local engine interprets JSON: neither the SDK nor AWS nor a registry of one kind"
 ALONE = "Lambda functions stand alone: boto3, the standard library and what is bundled beside them"
+PARTS = "in infra stacks are made of resources, and resources of functions, never the reverse"
+FUNCTIONS = "no Lambda function knows another, only what they share"
 
 OFFENCES = {
     LAYERS: [
@@ -63,6 +65,8 @@ OFFENCES = {
     ],
     ENGINE: [("pipelines.local", "boto3")],
     ALONE: [("infra.functions.on_labels", "config.protocol"), ("infra.functions.shared", "infra.stacks")],
+    PARTS: [("infra.resources", "infra.stacks.alerts"), ("infra.stacks", "infra.application")],
+    FUNCTIONS: [("infra.functions.on_labels", "infra.functions.on_approval.notes")],
 }
 
 
